@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+export const datasetFormat = z.enum(["image-folder", "cifar", "idx", "npy", "npz", "csv"]);
+export type DatasetFormat = z.infer<typeof datasetFormat>;
+
+export const splitName = z.enum(["train", "validation", "test", "calibration"]);
+export type SplitName = z.infer<typeof splitName>;
+
+/** What a data set is, without its samples. */
+export const datasetInfo = z.strictObject({
+  format: datasetFormat,
+  path: z.string(),
+  count: z.int().nonnegative(),
+  /** Class names by label; absent where there are no labels. */
+  classes: z.array(z.string()).optional(),
+  /** Shape of one raw sample where all agree: [height, width, channels] for images. */
+  sampleShape: z.array(z.int().positive()).optional(),
+  /** Samples that could not be read, by name, with the reason (at most 100 are named). */
+  unreadable: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  unreadableCount: z.int().nonnegative(),
+  /** SHA-256 over names, sizes, labels and content. */
+  fingerprint: z.string(),
+});
+export type DatasetInfo = z.infer<typeof datasetInfo>;
+
+/** How samples are assigned to splits. `given` follows the data set's own train/test parts where it has them. */
+export const splitPlan = z.strictObject({
+  seed: z.int().nonnegative(),
+  given: z.boolean(),
+  /** Fractions of what is left to assign; they are normalised. */
+  train: z.number().min(0),
+  validation: z.number().min(0),
+  test: z.number().min(0),
+  /** Samples drawn from train, stratified by class. */
+  calibration: z.int().nonnegative(),
+});
+export type SplitPlan = z.infer<typeof splitPlan>;

@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+export const methodFamily = z.enum(["search", "prune", "sparsify", "quantize", "distill", "train"]);
+export type MethodFamily = z.infer<typeof methodFamily>;
+
+/**
+ * What a parameter's schema says of itself (`z.meta`), beside the range that zod knows. One record feeds
+ * the form, the flag, the search space, the report heading and the docs table.
+ */
+export interface ParameterMeta {
+  readonly title: string;
+  readonly description: string;
+  readonly unit?: string;
+  /** Folded away in the wizard until asked for. */
+  readonly advanced?: boolean;
+  /** Values worth searching over. */
+  readonly search?: { readonly low: number; readonly high: number; readonly log?: boolean } | readonly unknown[];
+}
+
+/** Whether a method can run on a model, and if not, why. */
+export const applicability = z.discriminatedUnion("applies", [
+  z.strictObject({ applies: z.literal(true), notes: z.array(z.string()) }),
+  z.strictObject({ applies: z.literal(false), reason: z.string(), hint: z.string() }),
+]);
+export type Applicability = z.infer<typeof applicability>;
+
+/** Predicted cost of a run: seconds, bytes of memory, bytes of disk. */
+export const estimate = z.strictObject({ seconds: z.number(), memory: z.number(), disk: z.number() });
+export type Estimate = z.infer<typeof estimate>;
+
+/** Catalogue entry: what a host has to know to offer a method. */
+export const methodInfo = z.strictObject({
+  id: z.string(),
+  family: methodFamily,
+  title: z.string(),
+  summary: z.string(),
+  paper: z.string().optional(),
+  version: z.int().positive(),
+  /** JSON Schema of the parameters, with ParameterMeta on each property. */
+  params: z.record(z.string(), z.json()),
+});
+export type MethodInfo = z.infer<typeof methodInfo>;

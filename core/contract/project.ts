@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { datasetInfo, splitPlan } from "./dataset.ts";
+import { measurements } from "./measurement.ts";
+import { preprocessing } from "./preprocessing.ts";
+
+/** What a run needs to be repeated: method, all parameters, seed, and what it ran on. */
+export const recipe = z.strictObject({
+  lathe: z.literal(1),
+  method: z.string(),
+  /** Version of the method's parameter schema. */
+  version: z.int().positive(),
+  params: z.record(z.string(), z.json()),
+  seed: z.int().nonnegative(),
+  /** Intra-op threads; part of the recipe because sums depend on it. */
+  threads: z.int().positive(),
+  /** SHA-256 of the model it starts from; absent in a recipe that is meant for any model. */
+  from: z.string().optional(),
+  /** Fingerprint of the calibration data, where the method reads any. */
+  data: z.string().optional(),
+});
+export type Recipe = z.infer<typeof recipe>;
+
+/** A data set in a project, with the one preparation and split that every use of it shares. */
+export const projectData = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  info: datasetInfo,
+  preprocessing,
+  splits: splitPlan,
+});
+export type ProjectData = z.infer<typeof projectData>;
+
+export const artifact = z.strictObject({ sha256: z.string(), bytes: z.number() });
+export type Artifact = z.infer<typeof artifact>;
+
+/** One model of a project: imported, or made from its parent by a recipe. */
+export const variant = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  at: z.string(),
+  parent: z.string().nullable(),
+  recipe: recipe.nullable(),
+  model: artifact,
+  /** External-data files that belong to the model, by the location it names. */
+  external: z.record(z.string(), artifact),
+  measurements: measurements.nullable(),
+  /** What the method found out, in its own schema; `report` of the method reads it. */
+  findings: z.json(),
+  warnings: z.array(z.string()),
+  /** Lathe, runtime and platform that made it. */
+  engine: z.strictObject({ lathe: z.string(), runtime: z.string(), platform: z.string() }),
+});
+export type Variant = z.infer<typeof variant>;
+
+export const projectSettings = z.strictObject({
+  name: z.string(),
+  task: z.enum(["classification", "custom"]),
+  /** The variant that others are compared with. */
+  baseline: z.string().nullable(),
+});
+export type ProjectSettings = z.infer<typeof projectSettings>;

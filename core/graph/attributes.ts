@@ -1,0 +1,72 @@
+import { LatheError } from "../base/error.ts";
+import type { Attribute, Graph, Node, Tensor } from "./model.ts";
+
+/** Plain values for `node()`: whole numbers become ints, use `floatAttribute` for a whole-valued float. */
+export type PlainAttribute = number | string | Tensor | readonly number[] | readonly string[] | Attribute;
+
+export const floatAttribute = (value: number): Attribute => ({ kind: "float", value });
+export const floatsAttribute = (value: readonly number[]): Attribute => ({ kind: "floats", value });
+
+export function toAttribute(plain: PlainAttribute): Attribute {
+  if (typeof plain === "number") {
+    return Number.isInteger(plain) ? { kind: "int", value: BigInt(plain) } : { kind: "float", value: plain };
+  }
+  if (typeof plain === "string") return { kind: "string", value: encode(plain) };
+  if ("kind" in plain) return plain;
+  if (!Array.isArray(plain)) return { kind: "tensor", value: plain as Tensor };
+  const list = plain as readonly (number | string)[];
+  if (list.length > 0 && list.every((x) => typeof x === "string")) {
+    return { kind: "strings", value: list.map((x) => encode(x)) };
+  }
+  const numbers = list as readonly number[];
+  return numbers.every(Number.isInteger)
+    ? { kind: "ints", value: numbers.map(BigInt) }
+    : { kind: "floats", value: numbers };
+}
+
+/** The int attribute as a number, or `fallback` where it is absent. */
+export function intOf(node: Node, name: string, fallback: number): number {
+  const found = node.attributes[name];
+  if (found === undefined) return fallback;
+  return found.kind === "int" ? Number(found.value) : wrongKind(node, name, found, "int");
+}
+
+export function floatOf(node: Node, name: string, fallback: number): number {
+  const found = node.attributes[name];
+  if (found === undefined) return fallback;
+  return found.kind === "float" ? found.value : wrongKind(node, name, found, "float");
+}
+
+export function intsOf(node: Node, name: string): readonly number[] | undefined {
+  const found = node.attributes[name];
+  if (found === undefined) return undefined;
+  return found.kind === "ints" ? found.value.map(Number) : wrongKind(node, name, found, "ints");
+}
+
+export function stringOf(node: Node, name: string, fallback: string): string {
+  const found = node.attributes[name];
+  if (found === undefined) return fallback;
+  return found.kind === "string" ? new TextDecoder().decode(found.value) : wrongKind(node, name, found, "string");
+}
+
+export function tensorOf(node: Node, name: string): Tensor | undefined {
+  const found = node.attributes[name];
+  if (found === undefined) return undefined;
+  return found.kind === "tensor" ? found.value : wrongKind(node, name, found, "tensor");
+}
+
+/** The graphs that a node carries in its attributes (bodies of If, Loop, Scan). */
+export function subgraphsOf(node: Node): readonly Graph[] {
+  return Object.values(node.attributes).flatMap((a) => (a.kind === "graph" ? [a.value] : a.kind === "graphs" ? a.value : []));
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function wrongKind(node: Node, name: string, found: Attribute, wanted: string): never {
+  throw new LatheError(
+    "invalid-model",
+    `${node.op} "${node.name}": attribute ${name} is of kind "${found.kind}", expected ${wanted}.`,
+  );
+}
