@@ -1,0 +1,171 @@
+import { InferenceSession } from "onnxruntime-node";
+import type { NdArray } from "../base/array.ts";
+import { LatheError } from "../base/error.ts";
+import type { Host } from "../base/host.ts";
+import type { ProviderName } from "../contract/device.ts";
+import type { Model } from "../graph/model.ts";
+import { checkFeeds, type InputInfo } from "./feeds.ts";
+import { loadError, runError } from "./failures.ts";
+import { stageModel, type Staged } from "./stage.ts";
+import { fromOrt, toOrt, typeOf } from "./tensors.ts";
+
+export type { InputInfo } from "./feeds.ts";
+
+export interface SessionOptions {
+  /** Default: cpu. */
+  readonly provider?: ProviderName;
+  /** Intra-op threads; default 1. Sums on the CPU depend on it, nothing else of a run does. */
+  readonly threads?: number;
+  /** How far the runtime may rewrite the graph; default "all". */
+  readonly optimization?: "none" | "basic" | "extended" | "all";
+  /** Path prefix of the profiler's trace, which `close` completes. */
+  readonly profilePrefix?: string;
+  /** Where the runtime writes the graph that it really executes. */
+  readonly optimizedModelPath?: string;
+}
+
+/** Feeds converted once, for many runs of the same input. */
+export interface PreparedRun {
+  /** Runs and drops the outputs. Resolves to the milliseconds that the run took. */
+  run(): Promise<number>;
+}
+
+/** A model ready to run. Whoever opened it closes it; `withSession` does both. */
+export interface Session {
+  readonly inputs: readonly InputInfo[];
+  readonly outputs: readonly InputInfo[];
+  /**
+   * Runs the model; by default fetches every output. The outputs own their memory.
+   * @throws invalid-argument for feeds that are missing, unknown or of the wrong type or shape.
+   * @throws not-runnable where the runtime fails inside the graph.
+   */
+  run(feeds: Readonly<Record<string, NdArray>>, fetches?: readonly string[]): Promise<Record<string, NdArray>>;
+  prepare(feeds: Readonly<Record<string, NdArray>>, fetches?: readonly string[]): PreparedRun;
+  /** Waits for runs under way and frees the runtime's memory. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+export type ModelSource = Model | Uint8Array | { readonly path: string };
+
+/**
+ * Loads a model into ONNX Runtime.
+ * @throws invalid-model for bytes that are no model, not-runnable for what the runtime cannot execute,
+ * device where the provider is not there.
+ */
+export async function openSession(source: ModelSource, options: SessionOptions, host: Host): Promise<Session> {
+  if (source instanceof Uint8Array)
+    return create({ content: source, name: "the model", discard: nothing }, options, host);
+  if ("path" in source) return create({ content: source.path, name: source.path, discard: nothing }, options, host);
+  return create(await stageModel(source, host), options, host);
+}
+
+/** Opens a session, hands it to `use` and closes it whatever happens. */
+export async function withSession<T>(
+  source: ModelSource,
+  { host, ...options }: SessionOptions & { readonly host: Host },
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(source, options, host);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function create(staged: Staged, options: SessionOptions, host: Host): Promise<Session> {
+  const settings = settingsOf(options, staged.externalFolder);
+  try {
+    const { content } = staged;
+    // The overloads for a path and for bytes are separate.
+    const inner =
+      typeof content === "string"
+        ? InferenceSession.create(content, settings)
+        : InferenceSession.create(content, settings);
+    return wrap(await inner, { name: staged.name, host });
+  } catch (thrown) {
+    throw loadError(thrown, { name: staged.name, provider: options.provider ?? "cpu" });
+  } finally {
+    await staged.discard();
+  }
+}
+
+function settingsOf(options: SessionOptions, externalFolder: string | undefined): InferenceSession.SessionOptions {
+  const level = options.optimization ?? "all";
+  return {
+    executionProviders: [options.provider ?? "cpu"],
+    intraOpNumThreads: options.threads ?? 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: level === "none" ? "disabled" : level,
+    logSeverityLevel: 3,
+    ...(options.profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
+    ...(options.optimizedModelPath !== undefined && { optimizedModelFilePath: options.optimizedModelPath }),
+    ...(externalFolder !== undefined && {
+      extra: { session: { model_external_initializers_file_folder_path: externalFolder } },
+    }),
+  };
+}
+
+function wrap(inner: InferenceSession, { name, host }: { readonly name: string; readonly host: Host }): Session {
+  const inputs = inner.inputMetadata.map(infoOf);
+  const outputs = inner.outputMetadata.map(infoOf);
+  let open = true;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const call = <T>(work: () => Promise<T>): Promise<T> => {
+    if (!open) throw new LatheError("invalid-argument", `The session of "${name}" is closed.`);
+    const result = work().catch((thrown: unknown) => {
+      throw runError(thrown, name);
+    });
+    last = result.catch(() => undefined);
+    return result;
+  };
+  const convert = (feeds: Readonly<Record<string, NdArray>>): InferenceSession.OnnxValueMapType => {
+    checkFeeds(inputs, feeds, name);
+    return Object.fromEntries(inputs.map((input) => [input.name, toOrt(feeds[input.name] as NdArray)]));
+  };
+  const checkFetches = (fetches: readonly string[] | undefined): readonly string[] => {
+    const names = fetches ?? outputs.map((o) => o.name);
+    const unknown = names.find((n) => !outputs.some((o) => o.name === n));
+    if (unknown === undefined) return names;
+    throw new LatheError("invalid-argument", `"${name}" has no output "${unknown}".`, {
+      hint: `Its outputs are: ${outputs.map((o) => o.name).join(", ")}.`,
+    });
+  };
+  return Object.freeze<Session>({
+    inputs,
+    outputs,
+    run: async (feeds, fetches) => {
+      const names = checkFetches(fetches);
+      const given = convert(feeds);
+      const results = await call(() => inner.run(given, names));
+      return Object.fromEntries(names.map((n) => [n, fromOrt(results[n], n)]));
+    },
+    prepare: (feeds, fetches) => {
+      const names = checkFetches(fetches);
+      const given = convert(feeds);
+      return {
+        run: () =>
+          call(async () => {
+            const start = host.clock.milliseconds();
+            await inner.run(given, names);
+            return host.clock.milliseconds() - start;
+          }),
+      };
+    },
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await last;
+      await inner.release();
+    },
+  });
+}
+
+function infoOf(metadata: InferenceSession.ValueMetadata): InputInfo {
+  if (!metadata.isTensor) return { name: metadata.name, type: "undefined", dims: [] };
+  return { name: metadata.name, type: typeOf(metadata.type), dims: metadata.shape };
+}
+
+const nothing = (): Promise<void> => Promise.resolve();

@@ -1,0 +1,52 @@
+import { Tensor } from "onnxruntime-node";
+import type { ArrayData, NdArray } from "../base/array.ts";
+import { ELEMENT_TYPES, type ElementType } from "../base/elementType.ts";
+import { LatheError } from "../base/error.ts";
+
+/** The runtime's JavaScript binding knows these and no others (onnxruntime-node 1.30). */
+const PASSABLE: ReadonlySet<ElementType> = new Set([
+  "float32",
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "int32",
+  "int64",
+  "string",
+  "bool",
+  "float16",
+  "float64",
+  "uint32",
+  "uint64",
+  "uint4",
+  "int4",
+]);
+
+export function isPassable(type: ElementType): boolean {
+  return PASSABLE.has(type);
+}
+
+export function typeOf(type: string): ElementType {
+  if (type in ELEMENT_TYPES) return type as ElementType;
+  throw new LatheError("unsupported", `The runtime has an element type "${type}" that Lathe does not know.`);
+}
+
+/** A view of the array as the runtime's tensor; nothing is copied. */
+export function toOrt(array: NdArray): Tensor {
+  if (!isPassable(array.type)) {
+    throw new LatheError("unsupported", `The runtime takes no input of type "${array.type}".`, {
+      hint: "Put a Cast in front of it, so that the input is float32.",
+    });
+  }
+  return new Tensor(array.type as Tensor.Type, array.data as Tensor.DataType, array.dims);
+}
+
+/** The runtime's tensor as an array over the same memory. */
+export function fromOrt(value: unknown, name: string): NdArray {
+  if (!(value instanceof Tensor)) {
+    throw new LatheError("unsupported", `The output "${name}" is no tensor; sequences and maps cannot be read.`, {
+      hint: "Fetch other outputs.",
+    });
+  }
+  return { type: typeOf(value.type), dims: value.dims, data: value.data as ArrayData };
+}
