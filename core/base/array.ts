@@ -54,7 +54,10 @@ export function elementCount(dims: readonly number[]): number {
 export function arrayFromBytes(type: ElementType, dims: readonly number[], bytes: Uint8Array): NdArray {
   const need = byteLength(type, elementCount(dims));
   if (bytes.byteLength !== need) {
-    throw new LatheError("invalid-model", `A ${type}[${dims.join(",")}] needs ${need} bytes, not "${bytes.byteLength}".`);
+    throw new LatheError(
+      "invalid-model",
+      `A ${type}[${dims.join(",")}] needs ${need} bytes, not "${bytes.byteLength}".`,
+    );
   }
   const Kind = VIEWS[type] ?? Uint8Array;
   const width = (Kind as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
@@ -83,7 +86,7 @@ export function toFloat32(array: NdArray): Float32Array {
   if (data instanceof Float32Array && type === "float32") return data;
   if (type === "bfloat16" && data instanceof Uint16Array) {
     const bits = new Uint32Array(data.length);
-    for (let i = 0; i < data.length; i++) bits[i] = (data[i] as number) << 16;
+    for (let i = 0; i < data.length; i++) bits[i] = data[i]! << 16;
     return new Float32Array(bits.buffer);
   }
   if (!ArrayBuffer.isView(data) || UNREADABLE.has(type)) {
@@ -94,6 +97,16 @@ export function toFloat32(array: NdArray): Float32Array {
 }
 
 const UNREADABLE: ReadonlySet<ElementType> = new Set([
-  "complex64", "complex128", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
-  "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2",
+  "complex64",
+  "complex128",
+  "float8e4m3fn",
+  "float8e4m3fnuz",
+  "float8e5m2",
+  "float8e5m2fnuz",
+  "uint4",
+  "int4",
+  "float4e2m1",
+  "float8e8m0",
+  "uint2",
+  "int2",
 ]);

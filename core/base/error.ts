@@ -55,7 +55,8 @@ export function toLatheError(thrown: unknown, doing?: string): LatheError {
   if (thrown.name === "AbortError") return new LatheError("cancelled", "Cancelled.", { cause: thrown });
   const system = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
   const known = SYSTEM_CODES[system];
-  if (known !== undefined) return new LatheError(known.code, prefix + thrown.message, { hint: known.hint, cause: thrown });
+  if (known !== undefined)
+    return new LatheError(known.code, prefix + thrown.message, { hint: known.hint, cause: thrown });
   return new LatheError("internal", prefix + thrown.message, { cause: thrown });
 }
 

@@ -9,8 +9,8 @@ function sorted(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value as Record<string, Json>)
-      .filter(([, v]) => v !== undefined)
+    Object.entries(value as Record<string, Json | undefined>)
+      .filter((entry): entry is [string, Json] => entry[1] !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([k, v]) => [k, sorted(v)]),
   );

@@ -27,17 +27,37 @@ const plain = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("text"), text: z.string() }),
   z.strictObject({ kind: z.literal("callout"), tone: z.enum(["info", "good", "warning"]), text: z.string() }),
   z.strictObject({ kind: z.literal("facts"), facts: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
-  z.strictObject({ kind: z.literal("table"), title: z.string(), columns: z.array(column), rows: z.array(z.array(cell)), collapsed: z.boolean().optional() }),
+  z.strictObject({
+    kind: z.literal("table"),
+    title: z.string(),
+    columns: z.array(column),
+    rows: z.array(z.array(cell)),
+    collapsed: z.boolean().optional(),
+  }),
   /** Horizontal bars, one per label, with optional interval whiskers. */
   z.strictObject({
     kind: z.literal("bars"),
     title: z.string(),
     axis,
-    bars: z.array(z.strictObject({ label: z.string(), value: z.number(), interval: z.tuple([z.number(), z.number()]).optional(), group: z.string().optional() })),
+    bars: z.array(
+      z.strictObject({
+        label: z.string(),
+        value: z.number(),
+        interval: z.tuple([z.number(), z.number()]).optional(),
+        group: z.string().optional(),
+      }),
+    ),
     /** A line drawn across all bars, for instance the baseline. */
     reference: z.strictObject({ label: z.string(), value: z.number() }).optional(),
   }),
-  z.strictObject({ kind: z.literal("scatter"), title: z.string(), x: axis, y: axis, points: z.array(point), front: z.array(z.string()).optional() }),
+  z.strictObject({
+    kind: z.literal("scatter"),
+    title: z.string(),
+    x: axis,
+    y: axis,
+    points: z.array(point),
+    front: z.array(z.string()).optional(),
+  }),
   z.strictObject({
     kind: z.literal("lines"),
     title: z.string(),

@@ -28,45 +28,47 @@ export function toAttribute(plain: PlainAttribute): Attribute {
 export function intOf(node: Node, name: string, fallback: number): number {
   const found = node.attributes[name];
   if (found === undefined) return fallback;
-  return found.kind === "int" ? Number(found.value) : wrongKind(node, name, found, "int");
+  return found.kind === "int" ? Number(found.value) : wrongKind(node, name, "int");
 }
 
 export function floatOf(node: Node, name: string, fallback: number): number {
   const found = node.attributes[name];
   if (found === undefined) return fallback;
-  return found.kind === "float" ? found.value : wrongKind(node, name, found, "float");
+  return found.kind === "float" ? found.value : wrongKind(node, name, "float");
 }
 
 export function intsOf(node: Node, name: string): readonly number[] | undefined {
   const found = node.attributes[name];
   if (found === undefined) return undefined;
-  return found.kind === "ints" ? found.value.map(Number) : wrongKind(node, name, found, "ints");
+  return found.kind === "ints" ? found.value.map(Number) : wrongKind(node, name, "ints");
 }
 
 export function stringOf(node: Node, name: string, fallback: string): string {
   const found = node.attributes[name];
   if (found === undefined) return fallback;
-  return found.kind === "string" ? new TextDecoder().decode(found.value) : wrongKind(node, name, found, "string");
+  return found.kind === "string" ? new TextDecoder().decode(found.value) : wrongKind(node, name, "string");
 }
 
 export function tensorOf(node: Node, name: string): Tensor | undefined {
   const found = node.attributes[name];
   if (found === undefined) return undefined;
-  return found.kind === "tensor" ? found.value : wrongKind(node, name, found, "tensor");
+  return found.kind === "tensor" ? found.value : wrongKind(node, name, "tensor");
 }
 
 /** The graphs that a node carries in its attributes (bodies of If, Loop, Scan). */
 export function subgraphsOf(node: Node): readonly Graph[] {
-  return Object.values(node.attributes).flatMap((a) => (a.kind === "graph" ? [a.value] : a.kind === "graphs" ? a.value : []));
+  return Object.values(node.attributes).flatMap((a) =>
+    a.kind === "graph" ? [a.value] : a.kind === "graphs" ? a.value : [],
+  );
 }
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function wrongKind(node: Node, name: string, found: Attribute, wanted: string): never {
+function wrongKind(node: Node, name: string, wanted: string): never {
   throw new LatheError(
     "invalid-model",
-    `${node.op} "${node.name}": attribute ${name} is of kind "${found.kind}", expected ${wanted}.`,
+    `${node.op} "${node.name}": attribute ${name} is of kind "${node.attributes[name]?.kind ?? "none"}", expected ${wanted}.`,
   );
 }

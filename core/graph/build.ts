@@ -11,7 +11,11 @@ export interface NodeParts {
 }
 
 /** A node; its name defaults to that of its first output. */
-export function node(op: string, [inputs, outputs]: readonly [readonly string[], readonly string[]], parts: NodeParts = {}): Node {
+export function node(
+  op: string,
+  [inputs, outputs]: readonly [readonly string[], readonly string[]],
+  parts: NodeParts = {},
+): Node {
   const attributes = Object.entries(parts.attributes ?? {}).map(([k, v]) => [k, toAttribute(v)] as const);
   return Object.freeze<Node>({
     name: parts.name ?? outputs[0] ?? op,
@@ -37,7 +41,12 @@ export function tensor(name: string, array: NdArray): Tensor {
     const values = array.data.map((text) => new TextEncoder().encode(text));
     return Object.freeze<Tensor>({ name, type: array.type, dims: array.dims, data: { kind: "strings", values } });
   }
-  return Object.freeze<Tensor>({ name, type: array.type, dims: array.dims, data: { kind: "bytes", bytes: arrayBytes(array) } });
+  return Object.freeze<Tensor>({
+    name,
+    type: array.type,
+    dims: array.dims,
+    data: { kind: "bytes", bytes: arrayBytes(array) },
+  });
 }
 
 export const floatTensor = (name: string, dims: readonly number[], data: Float32Array | readonly number[]): Tensor =>
@@ -60,7 +69,10 @@ export function tensorArray(constant: Tensor): NdArray {
       return { type: constant.type, dims: constant.dims, data: data.values.map((v) => decoder.decode(v)) };
     }
     case "external":
-      throw new LatheError("invalid-argument", `Tensor "${constant.name}" is in "${data.location}" and has not been read.`);
+      throw new LatheError(
+        "invalid-argument",
+        `Tensor "${constant.name}" is in "${data.location}" and has not been read.`,
+      );
   }
 }
 

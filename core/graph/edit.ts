@@ -35,7 +35,7 @@ export class GraphEdit {
   /** The node as the edit has it so far, when it was replaced by exactly one. */
   current(node: Node): Node {
     const by = this.#replaced.get(node);
-    return by?.length === 1 ? (by[0] as Node) : node;
+    return by?.length === 1 ? by[0]! : node;
   }
 
   add(...nodes: readonly Node[]): void {
@@ -71,7 +71,13 @@ export class GraphEdit {
       return by.map((n) => (n.inputs.some((i) => this.#rewired.has(i)) ? { ...n, inputs: n.inputs.map(rewire) } : n));
     });
     const nodes = sortNodes([...kept, ...this.#added]);
-    const draft: Graph = { ...this.#graph, nodes, inputs: this.#inputs, outputs: this.#outputs, initializers: [...this.#initializers.values()] };
+    const draft: Graph = {
+      ...this.#graph,
+      nodes,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      initializers: [...this.#initializers.values()],
+    };
     const index = indexGraph(draft);
     const isUsed = (name: string): boolean => index.usesOf(name).length > 0 || index.isOutput(name);
     const made = (name: string): boolean => index.producer.has(name) || index.initializer.has(name);
@@ -101,8 +107,12 @@ export function removeDeadNodes(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map((v) => v.name));
   const index = indexGraph(graph);
   const captured = new Map<Node, string[]>();
-  for (const node of graph.nodes) for (const o of node.outputs) for (const u of index.usesOf(o)) if (u.slot < 0) captured.set(u.node, [...(captured.get(u.node) ?? []), o]);
-  for (const t of [...graph.initializers, ...graph.inputs]) for (const u of index.usesOf(t.name)) if (u.slot < 0) captured.set(u.node, [...(captured.get(u.node) ?? []), t.name]);
+  for (const node of graph.nodes)
+    for (const o of node.outputs)
+      for (const u of index.usesOf(o)) if (u.slot < 0) captured.set(u.node, [...(captured.get(u.node) ?? []), o]);
+  for (const t of [...graph.initializers, ...graph.inputs])
+    for (const u of index.usesOf(t.name))
+      if (u.slot < 0) captured.set(u.node, [...(captured.get(u.node) ?? []), t.name]);
   const live: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((o) => needed.has(o))) continue;

@@ -19,7 +19,7 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
       const from = producer.get(name);
       if (from === undefined) continue;
       followers[from]?.push(i);
-      waiting[i] = (waiting[i] as number) + 1;
+      waiting[i] = waiting[i]! + 1;
     }
   });
   const ready: number[] = [];
@@ -27,19 +27,23 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
     if (count === 0) ready.push(i);
   });
   const sorted: Node[] = [];
-  for (let head = 0; head < ready.length; head++) {
-    const i = ready[head] as number;
-    sorted.push(nodes[i] as Node);
+  // The list grows while it is read: first in, first out.
+  for (const i of ready) {
+    sorted.push(nodes[i]!);
     for (const next of followers[i] ?? []) {
-      waiting[next] = (waiting[next] as number) - 1;
+      waiting[next] = waiting[next]! - 1;
       if (waiting[next] === 0) ready.push(next);
     }
   }
   if (sorted.length < nodes.length) {
     const stuck = nodes[waiting.findIndex((count) => count > 0)];
-    throw new LatheError("invalid-model", `The graph has a cycle through ${stuck?.op ?? "node"} "${stuck?.name ?? ""}".`, {
-      hint: "Export the model again; an ONNX graph must be acyclic.",
-    });
+    throw new LatheError(
+      "invalid-model",
+      `The graph has a cycle through ${stuck?.op ?? "node"} "${stuck?.name ?? ""}".`,
+      {
+        hint: "Export the model again; an ONNX graph must be acyclic.",
+      },
+    );
   }
   return sorted;
 }

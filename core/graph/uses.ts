@@ -57,7 +57,9 @@ export function capturesOf(body: Graph): ReadonlySet<string> {
 
 /** A name that no value or node of the graph bears, made from `wish`. Remembers what it gave out. */
 export function freshNames(graph: Graph): (wish: string) => string {
-  const taken = new Set<string>([...graph.inputs, ...graph.outputs, ...graph.values, ...graph.initializers, ...graph.nodes].map((v) => v.name));
+  const taken = new Set<string>(
+    [...graph.inputs, ...graph.outputs, ...graph.values, ...graph.initializers, ...graph.nodes].map((v) => v.name),
+  );
   for (const node of graph.nodes) {
     for (const output of node.outputs) taken.add(output);
     for (const body of subgraphsOf(node)) for (const name of namesWithin(body)) taken.add(name);
