@@ -9,6 +9,8 @@ export type SplitName = z.infer<typeof splitName>;
 /** What a data set is, without its samples. */
 export const datasetInfo = z.strictObject({
   format: datasetFormat,
+  /** Whether samples are images (8-bit, height × width × channels) or arrays of numbers. */
+  kind: z.enum(["image", "array"]),
   path: z.string(),
   count: z.int().nonnegative(),
   /** Class names by label; absent where there are no labels. */

@@ -11,6 +11,8 @@ export const imagePreprocessing = z.strictObject({
   resize: z.enum(["none", "stretch", "shorter-side", "letterbox"]),
   /** Shorter-side target before the centre crop; absent means the final size. */
   resizeTo: z.int().positive().optional(),
+  /** 0–255 level that letterboxing fills with; absent means 114, as YOLO's. */
+  pad: z.int().min(0).max(255).optional(),
   interpolation: z.enum(["nearest", "bilinear", "bicubic", "lanczos"]),
   /** Each 0–255 sample is multiplied by this first: 1/255 gives [0, 1]. */
   scale: z.number(),
