@@ -27,7 +27,12 @@ for (const part of PARTS) {
   const chosen: { name: string; label: number }[] = [];
   for (let label = 0; label < CLASSES; label++) {
     const names = [...files.keys()].filter((name) => name.includes(`/${part.folder}/${label}/`)).sort();
-    chosen.push(...random.shuffle(names).slice(0, part.perClass).map((name) => ({ name, label })));
+    chosen.push(
+      ...random
+        .shuffle(names)
+        .slice(0, part.perClass)
+        .map((name) => ({ name, label })),
+    );
   }
   const order = random.shuffle(chosen);
   const images = new Uint8Array(order.length * SIDE * SIDE);
@@ -37,7 +42,11 @@ for (const part of PARTS) {
     images.set(pixels, i * SIDE * SIDE);
   }
   write(`${part.prefix}-images-idx3-ubyte.gz`, [order.length, SIDE, SIDE], images);
-  write(`${part.prefix}-labels-idx1-ubyte.gz`, [order.length], Uint8Array.from(order, (sample) => sample.label));
+  write(
+    `${part.prefix}-labels-idx1-ubyte.gz`,
+    [order.length],
+    Uint8Array.from(order, (sample) => sample.label),
+  );
 }
 
 /** An IDX file of unsigned bytes: 00 00 08 rank, big-endian dimensions, data. */
@@ -51,7 +60,7 @@ function write(name: string, dims: readonly number[], data: Uint8Array): void {
 
 /** PNG files of an uncompressed tar archive (POSIX.1-1988 ustar headers are enough here). */
 function* tarFiles(tar: Buffer): Generator<[string, Buffer]> {
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const name = tar.toString("utf8", at, at + 100).replace(/\0.*$/s, "");
     const size = parseInt(tar.toString("latin1", at + 124, at + 136), 8);
     if (name.endsWith(".png")) yield [name, tar.subarray(at + 512, at + 512 + size)];
