@@ -1,6 +1,7 @@
 import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
+import layers from "./layers.cjs";
 
 const NAMED_EXPORTS_ONLY = {
   selector: "ExportDefaultDeclaration",
@@ -39,6 +40,8 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
       "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
+      // On text, || also replaces the empty string, which is often the point.
+      "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { string: true } }],
       // Loops over typed arrays index within bounds that the compiler cannot see.
       "@typescript-eslint/no-non-null-assertion": "off",
       // An implementation of an asynchronous interface may have nothing to wait for.
@@ -53,6 +56,10 @@ export default defineConfig(
     },
   },
   { files: ["core/**/*.ts"], ignores: ["core/cli/**"], rules: { "no-console": "error" } },
+  {
+    files: layers.pure.map((layer) => `core/${layer}/**/*.ts`),
+    rules: { "no-restricted-globals": ["error", "Buffer", "process", "global", "__dirname"] },
+  },
   { files: ["core/methods/*/method.ts", "*.config.ts", "tests/reporter.ts"], rules: { "no-restricted-syntax": "off" } },
   {
     files: ["**/*.table.ts", "**/fixtures/**", "**/tables/**"],

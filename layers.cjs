@@ -1,0 +1,42 @@
+/**
+ * Who may import whom, as data: the one place where it is written down.
+ * `.dependency-cruiser.cjs` makes rules of it; `tests/layers` proves that each rule catches what it forbids.
+ */
+const below = ["base", "contract", "graph", "ops", "transform", "runtime", "data", "measure"];
+
+/** Folder of `core/` → the other folders of `core/` that it may import. */
+const core = {
+  base: [],
+  contract: ["base"],
+  graph: ["base"],
+  onnx: ["base", "graph"],
+  ops: ["base", "graph"],
+  transform: ["base", "graph", "ops"],
+  runtime: ["base", "contract", "graph", "onnx"],
+  data: ["base", "contract"],
+  measure: ["base", "contract", "graph", "ops", "runtime", "data"],
+  methods: below,
+  report: ["base", "contract"],
+  store: ["base", "contract"],
+  app: [...below, "onnx", "methods", "report", "store"],
+  cli: ["base", "contract", "app"],
+};
+
+/** Folders of `core/` that touch no platform: no node: module. Files and clock reach them as a Host. */
+const pure = ["base", "contract", "graph", "onnx", "ops", "transform", "report"];
+
+/** What the three parts of the desktop may import from `core/`. */
+const shell = {
+  main: ["app", "contract", "base"],
+  preload: ["contract"],
+  renderer: ["contract"],
+};
+
+/** Packages that one folder alone may import. */
+const doors = {
+  "onnxruntime-node": "core/runtime",
+  "onnxruntime-common": "core/runtime",
+  "better-sqlite3": "core/store",
+};
+
+module.exports = { core, pure, shell, doors };
