@@ -12,7 +12,8 @@ export const nodeFiles: Files = Object.freeze<Files>({
   info: (name) => attempt(`Looking at "${name}"`, () => fileInfo(name)),
   real: (name) => attempt(`Looking at "${name}"`, () => fs.realpath(name)),
   list: (name) => attempt(`Listing "${name}"`, async () => (await fs.readdir(name)).sort()),
-  makeFolder: (name) => attempt(`Making folder "${name}"`, async () => void (await fs.mkdir(name, { recursive: true }))),
+  makeFolder: (name) =>
+    attempt(`Making folder "${name}"`, async () => void (await fs.mkdir(name, { recursive: true }))),
   remove: (name) => attempt(`Removing "${name}"`, () => fs.rm(name, { recursive: true, force: true })),
   join: path.join,
   folder: path.dirname,
@@ -52,7 +53,13 @@ async function openFile(name: string): Promise<OpenFile> {
 async function fileInfo(name: string): Promise<FileInfo | undefined> {
   try {
     const found = await fs.lstat(name);
-    const kind = found.isFile() ? "file" : found.isDirectory() ? "directory" : found.isSymbolicLink() ? "link" : "other";
+    const kind = found.isFile()
+      ? "file"
+      : found.isDirectory()
+        ? "directory"
+        : found.isSymbolicLink()
+          ? "link"
+          : "other";
     return { kind, size: found.size };
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
@@ -76,13 +83,13 @@ async function createFile(name: string): Promise<FileWriter> {
           done += bytesWritten;
         }
       }),
-    commit: () =>
-      attempt(`Writing "${name}"`, async () => {
+    commit: (as = name) =>
+      attempt(`Writing "${as}"`, async () => {
         await handle.sync();
         await handle.close();
-        await fs.rename(temporary, name);
+        await fs.rename(temporary, as);
         state = "committed";
-        await syncFolder(folder);
+        await syncFolder(path.dirname(as));
       }),
     discard: async () => {
       if (state !== "open") return;

@@ -16,8 +16,8 @@ export interface OpenFile {
 /** Sequential writer. The file exists under its name only after `commit`. */
 export interface FileWriter {
   write(bytes: Uint8Array): Promise<void>;
-  /** Syncs and renames into place. */
-  commit(): Promise<void>;
+  /** Syncs and renames into place, or to `as` on the same file system where the name depends on the content. */
+  commit(as?: string): Promise<void>;
   /** Removes what was written. Does nothing after `commit`. */
   discard(): Promise<void>;
 }

@@ -1,0 +1,69 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import Sqlite, { type Database } from "better-sqlite3";
+import { LatheError } from "../base/error.ts";
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Claims a project for writing. The claim is a lock that the operating system holds on `project.lock`, so
+ * it ends with the process however that ends, and is never stale. Who holds it stands inside the file.
+ * @throws locked, naming the holder; read-only where the folder cannot be written
+ */
+export function lockProject(folder: string, now: string): Lock {
+  let database: Database;
+  try {
+    database = new Sqlite(join(folder, "project.lock"));
+    database.pragma("busy_timeout = 0");
+  } catch (thrown) {
+    throw cannotWrite(folder, thrown);
+  }
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    database.exec("CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY, process INTEGER, host TEXT, since TEXT)");
+    database.prepare("INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?)").run(process.pid, hostname(), now);
+    database.exec("COMMIT");
+    // A reserved lock keeps other writers out and lets them read who holds it.
+    database.exec("BEGIN IMMEDIATE");
+  } catch (thrown) {
+    const code = thrown instanceof Sqlite.SqliteError ? thrown.code : "";
+    const error = code.startsWith("SQLITE_BUSY") ? openElsewhere(database, folder) : cannotWrite(folder, thrown);
+    database.close();
+    throw error;
+  }
+  return { release: () => void database.close() };
+}
+
+function openElsewhere(database: Database, folder: string): LatheError {
+  const holder = readHolder(database);
+  const who = holder === undefined ? "" : `: process "${holder.process}" on "${holder.host}" since ${holder.since}`;
+  return new LatheError("locked", `Project "${folder}" is open elsewhere${who}.`, {
+    details: { ...holder },
+    hint: "Close it there first; commands that only read work meanwhile.",
+  });
+}
+
+function readHolder(database: Database): { process: number; host: string; since: string } | undefined {
+  try {
+    const row = database.prepare("SELECT process, host, since FROM holder WHERE id = 1").get();
+    return row as { process: number; host: string; since: string } | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function cannotWrite(folder: string, cause: unknown): LatheError {
+  const full = cause instanceof Sqlite.SqliteError && cause.code === "SQLITE_FULL";
+  if (full) {
+    return new LatheError("disk-full", `Project "${folder}" could not be written: the disk is full.`, {
+      hint: "Free some disk space and try again; nothing was changed.",
+      cause,
+    });
+  }
+  return new LatheError("read-only", `Project "${folder}" is read-only.`, {
+    hint: "Commands that only read work; to change it, make its folder writable or copy the project elsewhere.",
+    cause,
+  });
+}
