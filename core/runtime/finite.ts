@@ -15,7 +15,7 @@ export function checkFinite(outputs: Readonly<Record<string, NdArray>>, where: s
       if (Number.isFinite(data[i])) continue;
       throw new LatheError(
         "numeric",
-        `${where}: output "${name}" holds "${data[i]}" at index ${i} of shape [${output.dims.join(",")}].`,
+        `${where}: output "${name}" holds "${String(data[i])}" at index ${i} of shape [${output.dims.join(",")}].`,
         {
           hint: "Check the preprocessing and the model's weights; float16 overflows above 65504.",
           details: { output: name, index: i },

@@ -1,10 +1,10 @@
-import { InferenceSession } from "onnxruntime-node";
 import type { NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { ProviderName } from "../contract/device.ts";
 import type { Model } from "../graph/model.ts";
 import { checkFeeds, type InputInfo } from "./feeds.ts";
+import { InferenceSession, type Tensor } from "./ort.ts";
 import { loadError, runError } from "./failures.ts";
 import { stageModel, type Staged } from "./stage.ts";
 import { fromOrt, toOrt, typeOf } from "./tensors.ts";
@@ -24,12 +24,6 @@ export interface SessionOptions {
   readonly optimizedModelPath?: string;
 }
 
-/** Feeds converted once, for many runs of the same input. */
-export interface PreparedRun {
-  /** Runs and drops the outputs. Resolves to the milliseconds that the run took. */
-  run(): Promise<number>;
-}
-
 /** A model ready to run. Whoever opened it closes it; `withSession` does both. */
 export interface Session {
   readonly inputs: readonly InputInfo[];
@@ -40,7 +34,6 @@ export interface Session {
    * @throws not-runnable where the runtime fails inside the graph.
    */
   run(feeds: Readonly<Record<string, NdArray>>, fetches?: readonly string[]): Promise<Record<string, NdArray>>;
-  prepare(feeds: Readonly<Record<string, NdArray>>, fetches?: readonly string[]): PreparedRun;
   /** Waits for runs under way and frees the runtime's memory. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -53,10 +46,9 @@ export type ModelSource = Model | Uint8Array | { readonly path: string };
  * device where the provider is not there.
  */
 export async function openSession(source: ModelSource, options: SessionOptions, host: Host): Promise<Session> {
-  if (source instanceof Uint8Array)
-    return create({ content: source, name: "the model", discard: nothing }, options, host);
-  if ("path" in source) return create({ content: source.path, name: source.path, discard: nothing }, options, host);
-  return create(await stageModel(source, host), options, host);
+  if (source instanceof Uint8Array) return create({ content: source, name: "the model", discard: nothing }, options);
+  if ("path" in source) return create({ content: source.path, name: source.path, discard: nothing }, options);
+  return create(await stageModel(source, host), options);
 }
 
 /** Opens a session, hands it to `use` and closes it whatever happens. */
@@ -73,7 +65,7 @@ export async function withSession<T>(
   }
 }
 
-async function create(staged: Staged, options: SessionOptions, host: Host): Promise<Session> {
+async function create(staged: Staged, options: SessionOptions): Promise<Session> {
   const settings = settingsOf(options, staged.externalFolder);
   try {
     const { content } = staged;
@@ -82,7 +74,7 @@ async function create(staged: Staged, options: SessionOptions, host: Host): Prom
       typeof content === "string"
         ? InferenceSession.create(content, settings)
         : InferenceSession.create(content, settings);
-    return wrap(await inner, { name: staged.name, host });
+    return wrap(await inner, staged.name);
   } catch (thrown) {
     throw loadError(thrown, { name: staged.name, provider: options.provider ?? "cpu" });
   } finally {
@@ -90,7 +82,18 @@ async function create(staged: Staged, options: SessionOptions, host: Host): Prom
   }
 }
 
-function settingsOf(options: SessionOptions, externalFolder: string | undefined): InferenceSession.SessionOptions {
+/** Checks feeds and views them as the runtime's tensors. */
+export function tensorsOf(
+  inputs: readonly InputInfo[],
+  feeds: Readonly<Record<string, NdArray>>,
+  model: string,
+): Record<string, Tensor> {
+  checkFeeds(inputs, feeds, model);
+  return Object.fromEntries(inputs.map((input) => [input.name, toOrt(feeds[input.name]!)]));
+}
+
+/** Our options as the runtime's. */
+export function settingsOf(options: SessionOptions, externalFolder?: string): InferenceSession.SessionOptions {
   const level = options.optimization ?? "all";
   return {
     executionProviders: [options.provider ?? "cpu"],
@@ -107,24 +110,12 @@ function settingsOf(options: SessionOptions, externalFolder: string | undefined)
   };
 }
 
-function wrap(inner: InferenceSession, { name, host }: { readonly name: string; readonly host: Host }): Session {
+function wrap(inner: InferenceSession, name: string): Session {
   const inputs = inner.inputMetadata.map(infoOf);
   const outputs = inner.outputMetadata.map(infoOf);
   let open = true;
   let last: Promise<unknown> = Promise.resolve();
 
-  const call = <T>(work: () => Promise<T>): Promise<T> => {
-    if (!open) throw new LatheError("invalid-argument", `The session of "${name}" is closed.`);
-    const result = work().catch((thrown: unknown) => {
-      throw runError(thrown, name);
-    });
-    last = result.catch(() => undefined);
-    return result;
-  };
-  const convert = (feeds: Readonly<Record<string, NdArray>>): InferenceSession.OnnxValueMapType => {
-    checkFeeds(inputs, feeds, name);
-    return Object.fromEntries(inputs.map((input) => [input.name, toOrt(feeds[input.name] as NdArray)]));
-  };
   const checkFetches = (fetches: readonly string[] | undefined): readonly string[] => {
     const names = fetches ?? outputs.map((o) => o.name);
     const unknown = names.find((n) => !outputs.some((o) => o.name === n));
@@ -137,22 +128,15 @@ function wrap(inner: InferenceSession, { name, host }: { readonly name: string; 
     inputs,
     outputs,
     run: async (feeds, fetches) => {
+      if (!open) throw new LatheError("invalid-argument", `The session of "${name}" is closed.`);
       const names = checkFetches(fetches);
-      const given = convert(feeds);
-      const results = await call(() => inner.run(given, names));
+      const given = tensorsOf(inputs, feeds, name);
+      const running = inner.run(given, names);
+      last = running.catch(() => undefined);
+      const results = await running.catch((thrown: unknown) => {
+        throw runError(thrown, name);
+      });
       return Object.fromEntries(names.map((n) => [n, fromOrt(results[n], n)]));
-    },
-    prepare: (feeds, fetches) => {
-      const names = checkFetches(fetches);
-      const given = convert(feeds);
-      return {
-        run: () =>
-          call(async () => {
-            const start = host.clock.milliseconds();
-            await inner.run(given, names);
-            return host.clock.milliseconds() - start;
-          }),
-      };
     },
     close: async () => {
       if (!open) return;

@@ -1,6 +1,6 @@
-import { Tensor } from "onnxruntime-node";
-import type { ArrayData, NdArray } from "../base/array.ts";
-import { ELEMENT_TYPES, type ElementType } from "../base/elementType.ts";
+import { Tensor } from "./ort.ts";
+import type { NdArray } from "../base/array.ts";
+import { ELEMENT_TYPES, elementTypeOf, type ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 
 /** The runtime's JavaScript binding knows these and no others (onnxruntime-node 1.30). */
@@ -48,5 +48,13 @@ export function fromOrt(value: unknown, name: string): NdArray {
       hint: "Fetch other outputs.",
     });
   }
-  return { type: typeOf(value.type), dims: value.dims, data: value.data as ArrayData };
+  const tensor: Tensor = value;
+  return { type: typeOf(tensor.type), dims: tensor.dims, data: tensor.data };
+}
+
+/** The element type behind a code of the binding, which are ONNX's own. */
+export function typeOfCode(code: number): ElementType {
+  const type = elementTypeOf(code);
+  if (type !== undefined) return type;
+  throw new LatheError("unsupported", `The runtime has an element type with code "${code}" that Lathe does not know.`);
 }
