@@ -5,6 +5,8 @@ export interface UnknownField {
   readonly number: number;
   readonly wireType: number;
   readonly bytes: Uint8Array;
+  /** Path of the inner message that carries it (`shape`, `metadata_props["key"]`), where the IR has no object for that. */
+  readonly within?: string;
 }
 
 /** What every part of a model may carry besides its meaning. */
@@ -28,6 +30,8 @@ export type TensorData =
       /** Bytes. */
       readonly length: number;
       readonly checksum?: string;
+      /** Entries of `external_data` that the format does not define. */
+      readonly extra?: Readonly<Record<string, string>>;
     };
 
 /** A constant. Bytes are little-endian; sub-byte types are packed, first element in the low bits. */

@@ -49,7 +49,7 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
 }
 
 /** Whether the nodes already stand in a valid order. */
-export function isSorted(graph: Graph): boolean {
+export function isSorted(graph: Pick<Graph, "nodes">): boolean {
   const later = new Set(graph.nodes.flatMap((n) => n.outputs.filter((o) => o !== "")));
   for (const node of graph.nodes) {
     for (const name of needsOf(node)) if (later.has(name)) return false;

@@ -1,0 +1,88 @@
+import { arrayFromBytes, type NdArray } from "../base/array.ts";
+import { LatheError } from "../base/error.ts";
+import type { Host } from "../base/host.ts";
+import { tensorArray } from "../graph/build.ts";
+import type { Model, Tensor } from "../graph/model.ts";
+import { decodeModel } from "./decode.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { mapTensors, tensorsOf } from "./tensors.ts";
+
+/**
+ * Reads a model file. External data is checked and stays on disk: each such tensor knows its file, offset and length.
+ * @throws not-found, invalid-model, unsupported, limit-exceeded.
+ */
+export async function readModel(path: string, host: Host, limits: Partial<Limits> = {}): Promise<Model> {
+  const file = await host.files.open(path);
+  try {
+    const limit = limits.fileBytes ?? DEFAULT_LIMITS.fileBytes;
+    if (file.size > limit) {
+      throw new LatheError("limit-exceeded", `"${path}" has "${file.size}" bytes; a model file may have ${limit}.`, {
+        hint: "Keep large weights as external data.",
+      });
+    }
+    const bytes = await file.read(0, file.size);
+    return await decodeModel(bytes, { name: path, folder: host.files.folder(path), host, limits });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The bytes of a tensor, wherever they are. External ones are read now. Strings have none. */
+export async function readTensorBytes(tensor: Tensor, host: Host): Promise<Uint8Array> {
+  const { data } = tensor;
+  switch (data.kind) {
+    case "bytes":
+      return data.bytes;
+    case "strings":
+      throw new LatheError("unsupported", `Tensor "${tensor.name}" holds strings, which have no fixed-width bytes.`);
+    case "external": {
+      const file = await host.files.open(data.file);
+      try {
+        const bytes = await file.read(data.offset, data.length);
+        if (bytes.byteLength === data.length) return bytes;
+        throw new LatheError("io", `Tensor "${tensor.name}": "${data.location}" became shorter while it was in use.`, {
+          hint: "Open the model again.",
+        });
+      } finally {
+        await file.close();
+      }
+    }
+  }
+}
+
+/** The elements of a tensor, wherever they are. */
+export async function readTensor(tensor: Tensor, host: Host): Promise<NdArray> {
+  if (tensor.data.kind !== "external") return tensorArray(tensor);
+  return arrayFromBytes(tensor.type, tensor.dims, await readTensorBytes(tensor, host));
+}
+
+export interface LoadOptions {
+  /** Bytes that may be read in all; by default 8 GiB. */
+  readonly maximum?: number;
+}
+
+/**
+ * The model with all external tensors in memory.
+ * @throws limit-exceeded before reading anything, where they take more than `maximum` bytes.
+ */
+export async function loadTensors(model: Model, host: Host, options: LoadOptions = {}): Promise<Model> {
+  const external = [...tensorsOf(model)].filter((t) => t.data.kind === "external");
+  if (external.length === 0) return model;
+  const maximum = options.maximum ?? 2 ** 33;
+  const total = external.reduce((sum, t) => sum + (t.data.kind === "external" ? t.data.length : 0), 0);
+  if (total > maximum) {
+    throw new LatheError(
+      "limit-exceeded",
+      `The model's external data takes "${total}" bytes; the limit is ${maximum}.`,
+      {
+        hint: "Raise the limit, or work on tensors one at a time.",
+      },
+    );
+  }
+  const loaded = new Map<Tensor, Tensor>();
+  for (const tensor of external) {
+    const bytes = await readTensorBytes(tensor, host);
+    loaded.set(tensor, Object.freeze<Tensor>({ ...tensor, data: Object.freeze({ kind: "bytes", bytes }) }));
+  }
+  return mapTensors(model, (tensor) => loaded.get(tensor) ?? tensor);
+}
