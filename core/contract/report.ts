@@ -34,10 +34,17 @@ const plain = z.discriminatedUnion("kind", [
     rows: z.array(z.array(cell)),
     collapsed: z.boolean().optional(),
   }),
-  /** Horizontal bars, one per label, with optional interval whiskers. */
+  /** A few numbers to see first. */
+  z.strictObject({
+    kind: z.literal("tiles"),
+    tiles: z.array(z.strictObject({ label: z.string(), ...cell.shape })),
+  }),
+  /** One horizontal bar per label, with optional interval whiskers. */
   z.strictObject({
     kind: z.literal("bars"),
     title: z.string(),
+    /** Dots do not start at zero: for values that lie close together. Bars are the default. */
+    form: z.enum(["bars", "dots"]).optional(),
     axis,
     bars: z.array(
       z.strictObject({

@@ -103,3 +103,8 @@ export function model(main: Graph, parts: Partial<Model> = {}): Model {
     graph: main,
   });
 }
+
+/** Slots that were skipped on the way to a later one are omitted inputs. */
+export function withoutHoles(inputs: readonly (string | undefined)[]): readonly string[] {
+  return Array.from(inputs, (name) => name ?? "");
+}

@@ -36,16 +36,29 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
     }
   }
   if (sorted.length < nodes.length) {
-    const stuck = nodes[waiting.findIndex((count) => count > 0)];
-    throw new LatheError(
-      "invalid-model",
-      `The graph has a cycle through ${stuck?.op ?? "node"} "${stuck?.name ?? ""}".`,
-      {
-        hint: "Export the model again; an ONNX graph must be acyclic.",
-      },
-    );
+    const stuck = nodeOnCycle(nodes, { producer, isWaiting: (i) => waiting[i]! > 0 });
+    throw new LatheError("invalid-model", `The graph has a cycle through ${stuck.op} "${stuck.name}".`, {
+      hint: "Export the model again; an ONNX graph must be acyclic.",
+    });
   }
   return sorted;
+}
+
+interface Blocked {
+  readonly producer: ReadonlyMap<string, number>;
+  readonly isWaiting: (node: number) => boolean;
+}
+
+/** A blocked node may merely follow a cycle; going from blocked maker to blocked maker ends up on it. */
+function nodeOnCycle(nodes: readonly Node[], { producer, isWaiting }: Blocked): Node {
+  const visited = new Set<number>();
+  let at = nodes.findIndex((_, i) => isWaiting(i));
+  while (!visited.has(at)) {
+    visited.add(at);
+    const makers = [...needsOf(nodes[at]!)].map((name) => producer.get(name) ?? -1);
+    at = makers.find((maker) => maker >= 0 && isWaiting(maker)) ?? at;
+  }
+  return nodes[at]!;
 }
 
 /** Whether the nodes already stand in a valid order. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LatheError } from "../base/error.ts";
 import type { Applicability, Estimate, MethodFamily, MethodInfo } from "../contract/method.ts";
 import type { Emit } from "../contract/event.ts";
 import type { ReportBlock } from "../contract/report.ts";
@@ -42,8 +43,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends Json> {
   readonly params: S;
   /** Parameters of an older version in the form of the next one. */
   readonly upgrade?: (params: Readonly<Record<string, Json>>, from: number) => Record<string, Json>;
-  /** Does it need calibration samples? */
-  readonly needsData: boolean;
+  /** Whether a run with these parameters reads calibration samples. */
+  readonly needsData: (params: z.output<S>) => boolean;
   /** Whether it can run on this model, and what to know before it does. Fast; reads no data. */
   readonly applies: (model: Model) => Applicability;
   readonly estimate: (model: Model, params: z.output<S>) => Estimate;
@@ -59,7 +60,7 @@ const BRAND: unique symbol = Symbol.for("lathe.method");
 export interface Method {
   readonly [BRAND]: true;
   readonly info: MethodInfo;
-  readonly needsData: boolean;
+  needsData(params: Record<string, Json>): boolean;
   /** Full parameters from partial ones; throws `invalid-recipe` that names each wrong parameter. */
   parse(params: unknown): Record<string, Json>;
   upgrade(params: Readonly<Record<string, Json>>, from: number): Record<string, Json>;
@@ -67,4 +68,58 @@ export interface Method {
   estimate(model: Model, params: Record<string, Json>): Estimate;
   run(context: MethodContext<Record<string, Json>>): Promise<MethodResult<Json>>;
   report(findings: Json, params: Record<string, Json>): readonly ReportBlock[];
+}
+
+/** Defines a method; the default export of its `method.ts`. */
+export function defineMethod<S extends z.ZodType<object>, F extends Json>(definition: MethodDefinition<S, F>): Method {
+  const { id, family, title, summary, paper, version, params } = definition;
+  const parse = (given: unknown): z.output<S> => {
+    const parsed = params.safeParse(given);
+    if (parsed.success) return parsed.data;
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "parameters"}: ${issue.message}`);
+    throw new LatheError("invalid-recipe", `${id}: ${issues.join("; ")}.`, {
+      hint: `"lathe methods ${id}" lists the parameters.`,
+      details: { issues: issues },
+    });
+  };
+  const info: MethodInfo = {
+    id,
+    family,
+    title,
+    summary,
+    ...(paper !== undefined && { paper }),
+    version,
+    params: z.toJSONSchema(params, { io: "input" }) as MethodInfo["params"],
+  };
+  return Object.freeze<Method>({
+    [BRAND]: true,
+    info,
+    needsData: (given) => definition.needsData(parse(given)),
+    parse: (given) => parse(given) as Record<string, Json>,
+    upgrade: (given, from) => upgradeTo(definition, given, from),
+    applies: definition.applies,
+    estimate: (model, given) => definition.estimate(model, parse(given)),
+    run: async (context) => (await definition.load()).run({ ...context, params: parse(context.params) }),
+    report: (findings, given) => definition.report(findings as F, parse(given)),
+  });
+}
+
+/** Whether a value loaded from a module is a method. */
+export function isMethod(candidate: unknown): candidate is Method {
+  return typeof candidate === "object" && candidate !== null && BRAND in candidate;
+}
+
+function upgradeTo<S extends z.ZodType<object>, F extends Json>(
+  { id, version, upgrade }: MethodDefinition<S, F>,
+  given: Readonly<Record<string, Json>>,
+  from: number,
+): Record<string, Json> {
+  if (from > version) {
+    throw new LatheError("newer-version", `The recipe is for version "${from}" of ${id}; this Lathe has ${version}.`, {
+      hint: "Update Lathe.",
+    });
+  }
+  let params = { ...given };
+  for (let v = from; v < version; v++) params = upgrade?.(params, v) ?? params;
+  return params;
 }

@@ -1,0 +1,28 @@
+import { defineOps, perOutput } from "./declare.ts";
+
+export const normalizationOps = [
+  ...defineOps(["BatchNormalization"], {
+    domain: "",
+    since: 1,
+    quantize: { role: "float", reason: "it has to be folded into the layer before it" },
+    cost: perOutput,
+  }),
+  ...defineOps(
+    ["InstanceNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "LRN", "LpNormalization"],
+    {
+      domain: "",
+      since: 1,
+      quantize: { role: "float", reason: "its statistics need float precision" },
+      cost: perOutput,
+    },
+  ),
+  ...defineOps(
+    ["LayerNormalization", "SkipLayerNormalization", "EmbedLayerNormalization", "SimplifiedLayerNormalization"],
+    {
+      domain: "com.microsoft",
+      since: 1,
+      quantize: { role: "float", reason: "its statistics need float precision" },
+      cost: perOutput,
+    },
+  ),
+];

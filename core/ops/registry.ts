@@ -1,0 +1,49 @@
+import type { Model, Node } from "../graph/model.ts";
+import { activationOps } from "./activation.ts";
+import { attentionOps } from "./attention.ts";
+import { convolutionOps } from "./convolution.ts";
+import type { CallShapes, OpDeclaration } from "./declare.ts";
+import { elementwiseOps } from "./elementwise.ts";
+import { linearOps } from "./linear.ts";
+import { normalizationOps } from "./normalization.ts";
+import { poolingOps } from "./pooling.ts";
+import { recurrentOps } from "./recurrent.ts";
+import { shapeOps } from "./shape.ts";
+
+/** All declarations, op families side by side. */
+export const OPS: readonly OpDeclaration[] = [
+  ...convolutionOps,
+  ...linearOps,
+  ...activationOps,
+  ...elementwiseOps,
+  ...poolingOps,
+  ...shapeOps,
+  ...normalizationOps,
+  ...recurrentOps,
+  ...attentionOps,
+];
+
+const BY_NAME = new Map<string, OpDeclaration[]>();
+for (const declaration of OPS) {
+  const key = `${declaration.domain}:${declaration.op}`;
+  BY_NAME.set(
+    key,
+    [...(BY_NAME.get(key) ?? []), declaration].sort((a, b) => b.since - a.since),
+  );
+}
+
+/** The declaration in force for an op at an operator-set version, or undefined where Lathe knows nothing of it. */
+export function findOp(domain: string, op: string, version: number): OpDeclaration | undefined {
+  const canonical = domain === "ai.onnx" ? "" : domain;
+  return BY_NAME.get(`${canonical}:${op}`)?.find((d) => d.since <= version);
+}
+
+/** The declaration for a node of a model. */
+export function opOf(node: Node, opsets: Model["opsets"]): OpDeclaration | undefined {
+  return findOp(node.domain, node.op, opsets[node.domain] ?? opsets[node.domain === "" ? "ai.onnx" : node.domain] ?? 1);
+}
+
+/** Multiply–accumulates of one call; 0 for ops without a declaration. */
+export function macsOf(call: CallShapes, opsets: Model["opsets"]): number {
+  return opOf(call.node, opsets)?.cost(call) ?? 0;
+}

@@ -1,0 +1,122 @@
+import type { Histogram } from "../base/histogram.ts";
+
+export type RangeMethod = "min-max" | "percentile" | "entropy" | "mse";
+
+/** What calibration saw of one value. */
+export interface ObservedRange {
+  readonly low: number;
+  readonly high: number;
+  /** Distribution of a sample of the elements; absent when only the extremes were collected. */
+  readonly histogram?: Histogram;
+}
+
+export interface RangeChoice {
+  readonly method: RangeMethod;
+  /** Percentage of elements inside, for `percentile`. */
+  readonly percentile: number;
+}
+
+/** The interval that quantisation should cover. Never wider than what was seen. */
+export function chooseRange(seen: ObservedRange, choice: RangeChoice): readonly [number, number] {
+  const { histogram } = seen;
+  if (choice.method === "min-max" || histogram === undefined || histogram.total === 0 || histogram.limit === 0) {
+    return [seen.low, seen.high];
+  }
+  const [low, high] = CHOICES[choice.method](histogram, choice.percentile, seen);
+  return [Math.max(seen.low, Math.min(low, 0)), Math.min(seen.high, Math.max(high, 0))];
+}
+
+type Choose = (histogram: Histogram, percentile: number, seen: ObservedRange) => readonly [number, number];
+
+const CHOICES: Readonly<Record<Exclude<RangeMethod, "min-max">, Choose>> = {
+  percentile: byPercentile,
+  entropy: byEntropy,
+  mse: byError,
+};
+
+function byPercentile(histogram: Histogram, percentile: number): readonly [number, number] {
+  const tail = (1 - percentile / 100) * histogram.total * 0.5;
+  const { bins } = histogram;
+  let first = 0;
+  for (let sum = 0; first < bins.length && sum + bins[first]! <= tail; first++) sum += bins[first]!;
+  let last = bins.length - 1;
+  for (let sum = 0; last > 0 && sum + bins[last]! <= tail; last--) sum += bins[last]!;
+  return [histogram.centre(first) - histogram.binWidth / 2, histogram.centre(last) + histogram.binWidth / 2];
+}
+
+/** Intervals that shrink both ends of what was seen in proportion, from the whole down to a twentieth. */
+function candidates(seen: ObservedRange): (readonly [number, number])[] {
+  return Array.from({ length: 96 }, (_, i) => [seen.low * (1 - i / 100), seen.high * (1 - i / 100)] as const);
+}
+
+/** Least squared error of rounding to 255 steps plus clipping, from bin centres. */
+function byError(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
+  return least(candidates(seen), ([low, high]) => {
+    const step = (high - low) / 255;
+    let sum = 0;
+    for (let i = 0; i < histogram.bins.length; i++) {
+      const count = histogram.bins[i]!;
+      if (count === 0) continue;
+      const x = histogram.centre(i);
+      const outside = x < low ? low - x : x > high ? x - high : 0;
+      // Inside, the error of rounding is uniform over one step.
+      sum += count * (outside > 0 ? outside * outside : (step * step) / 12);
+    }
+    return sum;
+  });
+}
+
+/**
+ * Least Kullback–Leibler divergence between the clipped distribution and what 256 levels leave of it
+ * (Migacz 2017, "8-bit Inference with TensorRT").
+ */
+function byEntropy(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
+  return least(candidates(seen), ([low, high]) => divergence(histogram, low, high));
+}
+
+function divergence(histogram: Histogram, low: number, high: number): number {
+  const binOf = (x: number): number =>
+    Math.max(0, Math.min(histogram.bins.length - 1, Math.floor((x + histogram.limit) / histogram.binWidth)));
+  const [first, last] = [binOf(low), binOf(high)];
+  const size = last - first + 1;
+  const levels = 256;
+  if (size < levels) return Infinity;
+  const inside = histogram.bins.subarray(first, last + 1);
+  const reference = inside.slice();
+  let below = 0;
+  for (let i = 0; i < first; i++) below += histogram.bins[i]!;
+  let above = 0;
+  for (let i = last + 1; i < histogram.bins.length; i++) above += histogram.bins[i]!;
+  reference[0] = reference[0]! + below;
+  reference[size - 1] = reference[size - 1]! + above;
+  let sum = 0;
+  let insideTotal = 0;
+  for (const count of inside) insideTotal += count;
+  if (insideTotal === 0) return Infinity;
+  for (let level = 0; level < levels; level++) {
+    const [from, to] = [Math.floor((level * size) / levels), Math.floor(((level + 1) * size) / levels)];
+    let mass = 0;
+    let filled = 0;
+    for (let i = from; i < to; i++) {
+      mass += inside[i]!;
+      if (inside[i]! > 0) filled++;
+    }
+    for (let i = from; i < to; i++) {
+      const p = reference[i]! / histogram.total;
+      if (p === 0) continue;
+      const q = inside[i]! > 0 ? mass / filled / insideTotal : 1e-9;
+      sum += p * Math.log(p / q);
+    }
+  }
+  return sum;
+}
+
+function least<T>(items: readonly T[], cost: (item: T) => number): T {
+  let best = items[0] as T;
+  let lowest = Infinity;
+  for (const item of items) {
+    const found = cost(item);
+    if (found < lowest) [lowest, best] = [found, item];
+  }
+  return best;
+}
