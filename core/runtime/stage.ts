@@ -1,6 +1,10 @@
+import { byteLength } from "../base/elementType.ts";
+import { elementCount } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
-import type { Model } from "../graph/model.ts";
+import type { Model, TensorData } from "../graph/model.ts";
+import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
+import { tensorsOf } from "../onnx/tensors.ts";
 
 /** What the runtime can load, and what to remove once it did. */
 export interface Staged {
@@ -11,8 +15,41 @@ export interface Staged {
   discard(): Promise<void>;
 }
 
-/** Brings a model into a form that the runtime can load. */
+/** Left for the graph itself where weights come close to what one file can hold. */
+const SLACK = 64 * 2 ** 20;
+
+/**
+ * Brings a model into a form that the runtime can load: its bytes, with external tensors read where they are.
+ * A model that does not fit into one message, or whose external tensors lie in several folders, is written to
+ * a temporary folder.
+ */
 export function stageModel(model: Model, host: Host): Promise<Staged> {
-  host.log.write("debug", "staging", { producer: model.producer });
-  throw new LatheError("unsupported", "Models in memory cannot be run.", { hint: "Open the file by its path." });
+  const name = model.graph.name === "" ? "the model" : model.graph.name;
+  const folders = new Set<string | undefined>();
+  let inline = 0;
+  for (const { data, type, dims } of tensorsOf(model)) {
+    if (data.kind === "external") folders.add(folderOf(data));
+    else if (data.kind === "bytes") inline += byteLength(type, elementCount(dims));
+  }
+  const [folder] = folders;
+  if (inline < LARGEST_FILE - SLACK && (folders.size === 0 || (folders.size === 1 && folder !== undefined))) {
+    const content = encodeModel(model);
+    host.log.write("debug", "staged a model", { name, inline });
+    return Promise.resolve({
+      content,
+      name,
+      ...(folder !== undefined && { externalFolder: folder }),
+      discard: () => Promise.resolve(),
+    });
+  }
+  throw new LatheError("limit-exceeded", `"${name}" has too many weights in memory to be run, "${inline}" bytes.`, {
+    hint: "Save it with external data and open the file.",
+  });
+}
+
+/** The folder that the location is relative to, or undefined where a link leads elsewhere. */
+function folderOf({ file, location }: Extract<TensorData, { kind: "external" }>): string | undefined {
+  const plain = file.replaceAll("\\", "/");
+  const end = `/${location.replaceAll("\\", "/").replace(/^(\.\/)+/, "")}`;
+  return plain.endsWith(end) ? file.slice(0, file.length - end.length) || "/" : undefined;
 }
