@@ -12,6 +12,8 @@ export interface RandomFeedOptions {
   readonly seed: number;
   /** Sizes of other symbols. */
   readonly sizes?: Readonly<Record<string, number>>;
+  /** Size of symbols that nothing else decides; default 16. */
+  readonly otherwise?: number;
 }
 
 /**
@@ -26,17 +28,17 @@ export function randomFeeds(inputs: readonly InputInfo[], options: RandomFeedOpt
 }
 
 /**
- * Sizes in place of symbols: the batch for a leading symbol, `sizes` where it names one, 224 pixels for the
- * height and width of images, else 16.
+ * Sizes in place of symbols: the batch for a leading symbol and one that is called so, `sizes` where it names one, 224 pixels for the
+ * height and width of images, else `otherwise`.
  */
-export function sizesOf({ dims }: InputInfo, { batch, sizes }: RandomFeedOptions): number[] {
+export function sizesOf({ dims }: InputInfo, { batch, sizes, otherwise = 16 }: RandomFeedOptions): number[] {
   const isImage = dims.length === 4 && [dims[1], dims[3]].some((d) => d === 1 || d === 3 || d === 4);
   return dims.map((d, axis) => {
     if (typeof d === "number") return d;
     const named = sizes !== undefined && Object.hasOwn(sizes, d) ? sizes[d] : undefined;
     if (named !== undefined) return named;
-    if (axis === 0) return batch;
-    return isImage ? 224 : 16;
+    if (axis === 0 || /^batch/i.test(d)) return batch;
+    return isImage ? 224 : otherwise;
   });
 }
 

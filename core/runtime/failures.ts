@@ -49,13 +49,13 @@ export function loadError(
       cause: thrown,
     });
   }
-  return explain(thrown, `ONNX Runtime cannot load "${name}": ${said}`);
+  return explain(thrown, `ONNX Runtime cannot load ${name}: ${said}`);
 }
 
 /** A failure of a run. */
 export function runError(thrown: unknown, name: string): LatheError {
   if (thrown instanceof LatheError) return thrown;
-  return explain(thrown, `ONNX Runtime failed in "${name}": ${saying(thrown)}`);
+  return explain(thrown, `ONNX Runtime failed in ${name}: ${saying(thrown)}`);
 }
 
 function explain(thrown: unknown, message: string): LatheError {

@@ -11,6 +11,7 @@ export interface InputInfo {
 
 /**
  * Checks that feeds are what the inputs want, before the runtime sees them.
+ * @param model a path in quotes, or "the model"
  * @throws invalid-argument naming the input, what it wants and what it was given.
  */
 export function checkFeeds(
@@ -20,14 +21,14 @@ export function checkFeeds(
 ): void {
   for (const name of Object.keys(feeds)) {
     if (inputs.some((i) => i.name === name)) continue;
-    throw new LatheError("invalid-argument", `"${model}" has no input "${name}".`, {
+    throw new LatheError("invalid-argument", `${sentence(model)} has no input "${name}".`, {
       hint: `Its inputs are: ${inputs.map((i) => i.name).join(", ")}.`,
     });
   }
   for (const input of inputs) {
     const given = Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined;
     if (given === undefined) {
-      throw new LatheError("invalid-argument", `"${model}": nothing was given for the input "${input.name}".`, {
+      throw new LatheError("invalid-argument", `Nothing was given for the input "${input.name}" of ${model}.`, {
         hint: `It wants ${describe(input.type, input.dims)}.`,
       });
     }
@@ -36,7 +37,7 @@ export function checkFeeds(
       const got = describe(given.type, given.dims);
       throw new LatheError(
         "invalid-argument",
-        `"${model}": input "${input.name}" wants ${wanted}, was given "${got}".`,
+        `Input "${input.name}" of ${model} wants ${wanted}, was given "${got}".`,
         {
           hint: "Change the preprocessing so that it makes this shape and type.",
           details: { input: input.name, wanted: input.dims, given: given.dims },
@@ -66,4 +67,9 @@ function checkCount(name: string, given: NdArray): void {
 /** For instance float32[batch,3,32,32]; ? where nothing is declared. */
 export function describe(type: string, dims: readonly (number | string)[]): string {
   return `${type}[${dims.map((d) => (d === "" ? "?" : d)).join(",")}]`;
+}
+
+/** With a capital letter, as the beginning of a sentence. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

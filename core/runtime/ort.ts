@@ -1,7 +1,7 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { binding, initOrt } from "onnxruntime-node/dist/binding.js";
 
-// The runtime reads this when its first session is made. Its warnings concern its own developers.
-env.logLevel = "error";
+// The runtime reads this when its first session is made. What it would print as an error it throws as well.
+env.logLevel = "fatal";
 
 export { binding, env, InferenceSession, initOrt, Tensor };

@@ -3,7 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { ProviderName } from "../contract/device.ts";
 import type { Model } from "../graph/model.ts";
-import { checkFeeds, type InputInfo } from "./feeds.ts";
+import { checkFeeds, sentence, type InputInfo } from "./feeds.ts";
 import { InferenceSession, type Tensor } from "./ort.ts";
 import { loadError, runError } from "./failures.ts";
 import { stageModel, type Staged } from "./stage.ts";
@@ -47,7 +47,7 @@ export type ModelSource = Model | Uint8Array | { readonly path: string };
  */
 export async function openSession(source: ModelSource, options: SessionOptions, host: Host): Promise<Session> {
   if (source instanceof Uint8Array) return create({ content: source, name: "the model", discard: nothing }, options);
-  if ("path" in source) return create({ content: source.path, name: source.path, discard: nothing }, options);
+  if ("path" in source) return create({ content: source.path, name: `"${source.path}"`, discard: nothing }, options);
   return create(await stageModel(source, host), options);
 }
 
@@ -101,7 +101,8 @@ export function settingsOf(options: SessionOptions, externalFolder?: string): In
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: level === "none" ? "disabled" : level,
-    logSeverityLevel: 3,
+    // Its errors are thrown as well; printing them would only break a progress bar.
+    logSeverityLevel: 4,
     ...(options.profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
     ...(options.optimizedModelPath !== undefined && { optimizedModelFilePath: options.optimizedModelPath }),
     ...(externalFolder !== undefined && {
@@ -120,7 +121,7 @@ function wrap(inner: InferenceSession, name: string): Session {
     const names = fetches ?? outputs.map((o) => o.name);
     const unknown = names.find((n) => !outputs.some((o) => o.name === n));
     if (unknown === undefined) return names;
-    throw new LatheError("invalid-argument", `"${name}" has no output "${unknown}".`, {
+    throw new LatheError("invalid-argument", `${sentence(name)} has no output "${unknown}".`, {
       hint: `Its outputs are: ${outputs.map((o) => o.name).join(", ")}.`,
     });
   };
@@ -128,7 +129,7 @@ function wrap(inner: InferenceSession, name: string): Session {
     inputs,
     outputs,
     run: async (feeds, fetches) => {
-      if (!open) throw new LatheError("invalid-argument", `The session of "${name}" is closed.`);
+      if (!open) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
       const names = checkFetches(fetches);
       const given = tensorsOf(inputs, feeds, name);
       const running = inner.run(given, names);

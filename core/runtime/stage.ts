@@ -24,7 +24,7 @@ const SLACK = 64 * 2 ** 20;
  * a temporary folder.
  */
 export function stageModel(model: Model, host: Host): Promise<Staged> {
-  const name = model.graph.name === "" ? "the model" : model.graph.name;
+  const name = "the model";
   const folders = new Set<string | undefined>();
   let inline = 0;
   for (const { data, type, dims } of tensorsOf(model)) {
@@ -42,7 +42,7 @@ export function stageModel(model: Model, host: Host): Promise<Staged> {
       discard: () => Promise.resolve(),
     });
   }
-  throw new LatheError("limit-exceeded", `"${name}" has too many weights in memory to be run, "${inline}" bytes.`, {
+  throw new LatheError("limit-exceeded", `The model has too many weights in memory to be run, "${inline}" bytes.`, {
     hint: "Save it with external data and open the file.",
   });
 }

@@ -8,7 +8,7 @@ import { typeOfCode } from "./tensors.ts";
 
 /** A model with its feeds bound, for timing: nothing but the runtime's own run lies between call and return. */
 export interface TimedRun {
-  /** Runs once, synchronously, and drops the outputs. Resolution of the result: milliseconds. */
+  /** Runs once, synchronously, and drops the outputs. Gives the milliseconds that it took. */
   run(): number;
   close(): void;
 }
@@ -26,25 +26,26 @@ export interface TimedRunOptions extends SessionOptions {
  */
 export function openTimedRun({ path, feeds, ...options }: TimedRunOptions): TimedRun {
   initOrt();
+  const name = `"${path}"`;
   const session = new binding.InferenceSession();
   try {
     session.loadModel(path, settingsOf(options));
   } catch (thrown) {
-    throw loadError(thrown, { name: path, provider: options.provider ?? "cpu" });
+    throw loadError(thrown, { name, provider: options.provider ?? "cpu" });
   }
   const inputs = session.inputMetadata.map(infoOf);
-  const given = tensorsOf(inputs, feeds(inputs), path);
+  const given = tensorsOf(inputs, feeds(inputs), name);
   const fetches = Object.fromEntries(session.outputMetadata.map((o) => [o.name, null]));
   let open = true;
   return Object.freeze<TimedRun>({
     run: () => {
-      if (!open) throw new LatheError("invalid-argument", `The session of "${path}" is closed.`);
+      if (!open) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
       try {
         const start = performance.now();
         session.run(given, fetches, {});
         return performance.now() - start;
       } catch (thrown) {
-        throw runError(thrown, path);
+        throw runError(thrown, name);
       }
     },
     close: () => {
