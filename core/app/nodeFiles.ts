@@ -13,7 +13,9 @@ export const nodeFiles: Files = Object.freeze<Files>({
   real: (name) => attempt(`Looking at "${name}"`, () => fs.realpath(name)),
   list: (name) => attempt(`Listing "${name}"`, async () => (await fs.readdir(name)).sort()),
   makeFolder: (name) =>
-    attempt(`Making folder "${name}"`, async () => void (await fs.mkdir(name, { recursive: true }))),
+    attempt(`Making folder "${name}"`, async () => {
+      await fs.mkdir(name, { recursive: true });
+    }),
   remove: (name) => attempt(`Removing "${name}"`, () => fs.rm(name, { recursive: true, force: true })),
   join: path.join,
   folder: path.dirname,
