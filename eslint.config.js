@@ -9,16 +9,7 @@ const NAMED_EXPORTS_ONLY = {
 };
 
 export default defineConfig(
-  globalIgnores([
-    "**/node_modules/",
-    "**/generated/",
-    "out/",
-    "dist/",
-    "demo/",
-    "coverage/",
-    "samples/",
-    "tests/layers/planted/",
-  ]),
+  globalIgnores(["**/node_modules/", "**/generated/", "out/", "dist/", "demo/", "coverage/", "samples/"]),
   {
     linterOptions: { noInlineConfig: true },
   },
