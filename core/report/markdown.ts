@@ -4,7 +4,7 @@ import { escapeMarkdown, visible } from "./escape.ts";
 
 /** The report as Markdown (GitHub's tables). Charts become tables of their numbers. */
 export function renderMarkdown(report: Report): string {
-  const head = `# ${escapeMarkdown(report.title)}\n\n${escapeMarkdown(report.subtitle)}\n\n${report.at}`;
+  const head = `# ${escapeMarkdown(report.title)}\n\n${escapeMarkdown(report.subtitle)}\n\n${escapeMarkdown(report.at)}`;
   return `${[head, ...report.blocks.map(block)].join("\n\n")}\n`;
 }
 
