@@ -16,9 +16,8 @@ answer(async ({ files, session, feeds, batch, ...timing }: LatencyTask): Promise
   const open: { readonly id: string; readonly timed: TimedRun }[] = [];
   try {
     for (const { id, path } of files) {
-      const timed = openTimedRun({
+      const timed = openTimedRun(path, {
         ...session,
-        path,
         feeds: (inputs) => {
           const chosen = given ? adaptFeeds(inputs, given) : randomFeeds(inputs, { batch, seed: timing.seed });
           batches.set(id, hasFreeBatch(inputs) ? batch : (Object.values(chosen)[0]?.dims[0] ?? batch));

@@ -8,9 +8,8 @@ answer(({ path, session, batch, runs, seed }: MemoryTask) => {
   const floor = process.memoryUsage.rss();
   resetPeak();
   let used = batch;
-  const timed = openTimedRun({
+  const timed = openTimedRun(path, {
     ...session,
-    path,
     feeds: (inputs) => {
       const feeds = randomFeeds(inputs, { batch, seed });
       if (!hasFreeBatch(inputs)) used = Object.values(feeds)[0]?.dims[0] ?? batch;

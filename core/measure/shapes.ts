@@ -3,8 +3,8 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import type { ElementType } from "../base/elementType.ts";
 import type { Host } from "../base/host.ts";
 import type { Model } from "../graph/model.ts";
-import { openSession, type Session } from "../runtime/session.ts";
-import { hasFreeBatch, randomFeeds, type Feeds } from "./feeds.ts";
+import { openSession, type InputInfo, type Session } from "../runtime/session.ts";
+import { hasFreeBatch, randomFeeds, type Feeds, type RandomFeedOptions } from "./feeds.ts";
 
 /** What a run showed of one value. */
 export interface FoundShape {
@@ -161,4 +161,24 @@ function symbol(one: number, two: number | undefined): number | string {
   if (one === two) return one;
   if (two !== 2 * one) return "?";
   return one === 1 ? "batch" : `${one}*batch`;
+}
+
+/**
+ * Random inputs of the shapes that were found, with `batch` samples where the model leaves that free.
+ * @param inputs names of the model's inputs
+ */
+export function feedsLike({ values }: FoundShapes, inputs: readonly string[], options: RandomFeedOptions): Feeds {
+  const wanted = inputs.flatMap((name): InputInfo[] => {
+    const found = values.get(name);
+    return found === undefined ? [] : [{ name, type: found.type, dims: scale(found, options.batch) }];
+  });
+  return randomFeeds(wanted, options);
+}
+
+function scale({ dims, sizes }: FoundShape, batch: number): number[] {
+  return dims.map((d, i) => {
+    if (typeof d === "number") return d;
+    const one = sizes[i] ?? 1;
+    return d.endsWith("batch") ? one * batch : one;
+  });
 }

@@ -1,9 +1,12 @@
 import type { NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
+import type { Host } from "../base/host.ts";
+import type { Model } from "../graph/model.ts";
 import { loadError, runError } from "./failures.ts";
 import type { InputInfo } from "./feeds.ts";
 import { binding, initOrt } from "./ort.ts";
 import { settingsOf, tensorsOf, type SessionOptions } from "./session.ts";
+import { stageModel, type Staged } from "./stage.ts";
 import { typeOfCode } from "./tensors.ts";
 
 /** A model with its feeds bound, for timing: nothing but the runtime's own run lies between call and return. */
@@ -14,32 +17,54 @@ export interface TimedRun {
 }
 
 export interface TimedRunOptions extends SessionOptions {
-  readonly path: string;
   /** Feeds for the declared inputs. */
   readonly feeds: (inputs: readonly InputInfo[]) => Readonly<Record<string, NdArray>>;
 }
+
+/** A path, or the bytes of a file with the folder of their external tensors. */
+export type Source = string | { readonly content: Uint8Array | string; readonly externalFolder?: string };
 
 /**
  * Loads a model for timing. The runtime's public `run` waits for the event loop, some 0.03 ms that a call of
  * a small model would be charged with; this takes the synchronous call underneath it.
  * @throws as `openSession` and its `run` do.
  */
-export function openTimedRun({ path, feeds, ...options }: TimedRunOptions): TimedRun {
+export function openTimedRun(source: Source, options: TimedRunOptions): TimedRun {
+  if (typeof source === "string") return open({ content: source, name: `"${source}"` }, options);
+  return open({ name: "the model", ...source }, options);
+}
+
+/** The same for a model in memory. */
+export async function openTimedModel(
+  model: Model,
+  { host, ...options }: TimedRunOptions & { readonly host: Host },
+): Promise<TimedRun> {
+  const staged = await stageModel(model, host);
+  try {
+    return open(staged, options);
+  } finally {
+    await staged.discard();
+  }
+}
+
+function open(staged: Omit<Staged, "discard">, { feeds, ...options }: TimedRunOptions): TimedRun {
+  const { content, name } = staged;
   initOrt();
-  const name = `"${path}"`;
   const session = new binding.InferenceSession();
   try {
-    session.loadModel(path, settingsOf(options));
+    const settings = settingsOf(options, staged.externalFolder);
+    if (typeof content === "string") session.loadModel(content, settings);
+    else session.loadModel(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength, settings);
   } catch (thrown) {
     throw loadError(thrown, { name, provider: options.provider ?? "cpu" });
   }
   const inputs = session.inputMetadata.map(infoOf);
   const given = tensorsOf(inputs, feeds(inputs), name);
   const fetches = Object.fromEntries(session.outputMetadata.map((o) => [o.name, null]));
-  let open = true;
+  let isOpen = true;
   return Object.freeze<TimedRun>({
     run: () => {
-      if (!open) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
+      if (!isOpen) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
       try {
         const start = performance.now();
         session.run(given, fetches, {});
@@ -49,8 +74,8 @@ export function openTimedRun({ path, feeds, ...options }: TimedRunOptions): Time
       }
     },
     close: () => {
-      if (!open) return;
-      open = false;
+      if (!isOpen) return;
+      isOpen = false;
       session.dispose();
     },
   });
