@@ -23,7 +23,7 @@ export interface MethodContext<P> {
   readonly emit: Emit;
 }
 
-export interface MethodResult<F extends Json> {
+export interface MethodResult<F> {
   readonly model: Model;
   /** What was found out on the way: chosen ranges, sensitivities, gate. Plain JSON, kept with the variant. */
   readonly findings: F;
@@ -31,7 +31,7 @@ export interface MethodResult<F extends Json> {
   readonly warnings: readonly string[];
 }
 
-export interface MethodDefinition<S extends z.ZodType<object>, F extends Json> {
+export interface MethodDefinition<S extends z.ZodType<object>, F extends object> {
   /** Kebab-case; people type it. The same as the folder's name. */
   readonly id: string;
   readonly family: MethodFamily;
@@ -71,7 +71,9 @@ export interface Method {
 }
 
 /** Defines a method; the default export of its `method.ts`. */
-export function defineMethod<S extends z.ZodType<object>, F extends Json>(definition: MethodDefinition<S, F>): Method {
+export function defineMethod<S extends z.ZodType<object>, F extends object>(
+  definition: MethodDefinition<S, F>,
+): Method {
   const { id, family, title, summary, paper, version, params } = definition;
   const parse = (given: unknown): z.output<S> => {
     const parsed = params.safeParse(given);
@@ -99,7 +101,12 @@ export function defineMethod<S extends z.ZodType<object>, F extends Json>(defini
     upgrade: (given, from) => upgradeTo(definition, given, from),
     applies: definition.applies,
     estimate: (model, given) => definition.estimate(model, parse(given)),
-    run: async (context) => (await definition.load()).run({ ...context, params: parse(context.params) }),
+    run: async (context) => {
+      const { run } = await definition.load();
+      const result = await run({ ...context, params: parse(context.params) });
+      // Through text, so that what is kept is what a later reader will see.
+      return { ...result, findings: JSON.parse(JSON.stringify(result.findings)) as Json };
+    },
     report: (findings, given) => definition.report(findings as F, parse(given)),
   });
 }
@@ -109,7 +116,7 @@ export function isMethod(candidate: unknown): candidate is Method {
   return typeof candidate === "object" && candidate !== null && BRAND in candidate;
 }
 
-function upgradeTo<S extends z.ZodType<object>, F extends Json>(
+function upgradeTo<S extends z.ZodType<object>, F extends object>(
   { id, version, upgrade }: MethodDefinition<S, F>,
   given: Readonly<Record<string, Json>>,
   from: number,

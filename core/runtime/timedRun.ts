@@ -6,7 +6,7 @@ import { loadError, runError } from "./failures.ts";
 import type { InputInfo } from "./feeds.ts";
 import { binding, initOrt } from "./ort.ts";
 import { settingsOf, tensorsOf, type SessionOptions } from "./session.ts";
-import { stageModel, type Staged } from "./stage.ts";
+import type { Staged } from "./stage.ts";
 import { typeOfCode } from "./tensors.ts";
 
 /** A model with its feeds bound, for timing: nothing but the runtime's own run lies between call and return. */
@@ -39,6 +39,7 @@ export async function openTimedModel(
   model: Model,
   { host, ...options }: TimedRunOptions & { readonly host: Host },
 ): Promise<TimedRun> {
+  const { stageModel } = await import("./stage.ts");
   const staged = await stageModel(model, host);
   try {
     return open(staged, options);

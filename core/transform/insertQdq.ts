@@ -1,3 +1,4 @@
+import type { NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
 import { floatTensor, node as makeNode, tensor, withoutHoles } from "../graph/build.ts";
 import { editGraph, type GraphEdit } from "../graph/edit.ts";
@@ -49,16 +50,26 @@ export function insertQdq(model: Model, options: QdqOptions): QdqResult {
     writer.pairValues();
     for (const node of model.graph.nodes) {
       if (!options.placement.nodes.has(node)) continue;
-      const { linear } = opOf(node, model.opsets) ?? {};
-      const layer = linear === undefined ? undefined : writer.quantizeLayer(node, linear);
+      const declaration = opOf(node, model.opsets);
+      const layer = declaration?.linear === undefined ? undefined : writer.quantizeLayer(node, declaration.linear);
       if (layer !== undefined) layers.push(layer);
-      writer.readQuantized(node);
+      writer.readQuantized(node, declaration?.quantize.role === "join");
     }
   });
   const opsets = domain === "" ? model.opsets : { ...model.opsets, "com.microsoft": 1 };
   return { model: Object.freeze({ ...model, opsets, graph }), layers };
 }
 
+/** Names of the constants of one affine map; int8 weights and biases have no zero point. */
+interface AffineNames {
+  readonly scale: string;
+  readonly zeroPoint?: string;
+}
+
+/**
+ * Names are short, q1, q2, …: what they belong to is seen from the values they connect, and in a small
+ * network long ones would take a tenth of the file.
+ */
 class QdqWriter {
   readonly #edit: GraphEdit;
   readonly #options: QdqOptions;
@@ -66,6 +77,8 @@ class QdqWriter {
   /** Value → the dequantised value that quantised nodes read instead; only where the two differ. */
   readonly #dequantized = new Map<string, string>();
   readonly #constants = new Map<string, string>();
+  readonly #affines = new Map<string, AffineNames>();
+  #count = 0;
 
   constructor(edit: GraphEdit, options: QdqOptions, domain: string) {
     this.#edit = edit;
@@ -77,109 +90,90 @@ class QdqWriter {
   pairValues(): void {
     const { index } = this.#edit;
     for (const [value, root] of this.#options.placement.values) {
-      const affine = this.#options.activations.get(root);
-      if (affine === undefined) throw new LatheError("internal", `No range was collected for "${root}".`);
+      const names = this.#affineOf(root);
       const producer = index.producer.get(value);
+      const stem = this.#stem();
       // What a quantised node (or a clamp behind one) makes is seen by all only through the pair.
       const isMadeInside = producer !== undefined && this.#isInside(producer);
-      const raw = isMadeInside ? this.#edit.fresh(`${value}_raw`) : value;
-      const restored = isMadeInside ? value : this.#edit.fresh(`${value}_dequantized`);
+      const raw = isMadeInside ? this.#edit.fresh(`${stem}.raw`) : value;
+      const restored = isMadeInside ? value : this.#edit.fresh(`${stem}.dq`);
       if (isMadeInside) {
         const now = this.#edit.current(producer);
-        this.#edit.replace(
-          producer,
-          Object.freeze({ ...now, outputs: now.outputs.map((o) => (o === value ? raw : o)) }),
-        );
+        const outputs = now.outputs.map((o) => (o === value ? raw : o));
+        this.#edit.replace(producer, Object.freeze({ ...now, outputs }));
       } else this.#dequantized.set(value, restored);
-      this.#pair({ from: raw, to: restored, wish: value, ...this.#affineNames(root, affine) });
+      this.#node("QuantizeLinear", [[raw, ...operands(names)], stem]);
+      this.#node("DequantizeLinear", [[stem, ...operands(names)], restored]);
     }
   }
 
   #isInside(node: Node): boolean {
-    const { nodes } = this.#options.placement;
+    const { nodes, values } = this.#options.placement;
     if (nodes.has(node)) return true;
     const before = this.#edit.index.producer.get(node.inputs[0] ?? "");
-    return before !== undefined && nodes.has(before) && !this.#options.placement.values.has(node.inputs[0] ?? "");
+    return before !== undefined && nodes.has(before) && !values.has(node.inputs[0] ?? "");
   }
 
-  #pair({
-    from,
-    to,
-    wish,
-    scale,
-    zeroPoint,
-  }: {
-    from: string;
-    to: string;
-    wish: string;
-    scale: string;
-    zeroPoint: string;
-  }): void {
-    const quantized = this.#edit.fresh(`${wish}_quantized`);
-    this.#edit.add(
-      makeNode("QuantizeLinear", [[from, scale, zeroPoint], [quantized]], {
-        domain: this.#domain,
-        name: this.#edit.fresh(`${wish}/quantize`),
-      }),
-      makeNode("DequantizeLinear", [[quantized, scale, zeroPoint], [to]], {
-        domain: this.#domain,
-        name: this.#edit.fresh(`${wish}/dequantize`),
-      }),
-    );
+  #stem(): string {
+    this.#count++;
+    return this.#edit.fresh(`q${this.#count}`);
   }
 
-  #affineNames(root: string, affine: Affine): { scale: string; zeroPoint: string } {
-    const names = { scale: `${root}_scale`, zeroPoint: `${root}_zero_point` };
-    this.#edit.setInitializer(floatTensor(names.scale, [], [affine.scale]));
-    const data = affine.type === "int8" ? Int8Array.of(affine.zeroPoint) : Uint8Array.of(affine.zeroPoint);
-    this.#edit.setInitializer(tensor(names.zeroPoint, { type: affine.type, dims: [], data }));
+  #node(op: string, [inputs, output]: readonly [readonly string[], string], axis?: number): void {
+    const attributes: Record<string, number> = axis === undefined ? {} : { axis };
+    const name = `${op === "QuantizeLinear" ? "quantize" : "dequantize"}_${output}`;
+    this.#edit.add(makeNode(op, [inputs, [output]], { domain: this.#domain, name, attributes }));
+  }
+
+  /** Constants for the scale and zero point of a value, made once. */
+  #affineOf(root: string): AffineNames {
+    const affine = this.#options.activations.get(root);
+    if (affine === undefined) throw new LatheError("internal", `No range was collected for "${root}".`);
+    const known = this.#affines.get(root) ?? this.#addAffine(affine);
+    this.#affines.set(root, known);
+    return known;
+  }
+
+  #addAffine({ type, scale, zeroPoint }: Affine): AffineNames {
+    const stem = this.#stem();
+    const names = { scale: this.#edit.fresh(`${stem}.scale`), zeroPoint: this.#edit.fresh(`${stem}.zero`) };
+    this.#edit.setInitializer(floatTensor(names.scale, [], [scale]));
+    const data = type === "int8" ? Int8Array.of(zeroPoint) : Uint8Array.of(zeroPoint);
+    this.#edit.setInitializer(tensor(names.zeroPoint, { type, dims: [], data }));
     return names;
   }
 
   /** Makes a quantised node read the dequantised form of what it is given, constants included. */
-  readQuantized(node: Node): void {
+  readQuantized(node: Node, isJoin: boolean): void {
     const now = this.#edit.current(node);
-    const inputs = now.inputs.map(
-      (input) => this.#dequantized.get(input) ?? this.#constantOperand(node, input) ?? input,
-    );
-    this.#edit.replace(node, Object.freeze({ ...now, inputs }));
+    const restore = (input: string): string =>
+      this.#dequantized.get(input) ?? (isJoin ? this.#constantOperand(input) : undefined) ?? input;
+    this.#edit.replace(node, Object.freeze({ ...now, inputs: now.inputs.map(restore) }));
   }
 
   /** The constant side of an addition or multiplication: one scale for all, in the activations' type. */
-  #constantOperand(node: Node, input: string): string | undefined {
-    const { placement, activationType } = this.#options;
-    const isJoin = node.inputs.some((i) => placement.values.has(i)) && node.inputs.includes(input);
+  #constantOperand(input: string): string | undefined {
     const constant = floatConstant(this.#edit.index, input);
-    if (!isJoin || constant === undefined) return undefined;
     const known = this.#constants.get(input);
-    if (known !== undefined) return known;
+    if (constant === undefined || known !== undefined) return known;
+    const type = this.#options.activationType;
     let [low, high] = [0, 0];
     for (const x of constant.data) [low, high] = [Math.min(low, x), Math.max(high, x)];
-    const affine = affineOf(low, high, activationType);
-    const name = this.#edit.fresh(`${input}_quantized`);
-    this.#edit.setInitializer(
-      tensor(name, { type: activationType, dims: constant.dims, data: quantizeValues(constant.data, affine) }),
-    );
-    const restored = this.#dequantize({ name, wish: input, names: this.#affineNames(input, affine) });
+    const affine = affineOf(low, high, type);
+    const data = quantizeValues(constant.data, affine);
+    const restored = this.#constant(input, { type, dims: constant.dims, data }, this.#addAffine(affine));
     this.#constants.set(input, restored);
     return restored;
   }
 
-  #dequantize(what: {
-    name: string;
-    wish: string;
-    names: { scale: string; zeroPoint: string };
-    axis?: number;
-  }): string {
-    const restored = this.#edit.fresh(`${what.wish}_dequantized`);
-    this.#edit.add(
-      makeNode("DequantizeLinear", [[what.name, what.names.scale, what.names.zeroPoint], [restored]], {
-        domain: this.#domain,
-        name: this.#edit.fresh(`${what.wish}/dequantize`),
-        attributes: what.axis === undefined ? {} : { axis: what.axis },
-      }),
-    );
-    return restored;
+  /** A quantised constant with its DequantizeLinear. It keeps the name of the float one where nothing else reads that. */
+  #constant(original: string, array: NdArray, { axis, ...names }: AffineNames & { readonly axis?: number }): string {
+    const stem = this.#stem();
+    const isFree = this.#edit.index.usesOf(original).length === 1;
+    const quantized = isFree ? original : this.#edit.fresh(`${stem}.value`);
+    this.#edit.setInitializer(tensor(quantized, array));
+    this.#node("DequantizeLinear", [[quantized, ...operands(names)], stem], axis);
+    return stem;
   }
 
   /** Quantises weight and bias of a layer with constant weights; undefined for one that multiplies activations. */
@@ -192,59 +186,40 @@ class QdqWriter {
     const outputAxis = linear.outputAxis(node, weight.dims.length);
     const biasName = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
     const bias = floatConstant(this.#edit.index, biasName);
-    const quantized = quantizeWeights(weight.data, weight.dims, {
+    const { data, scales, error } = quantizeWeights(weight.data, weight.dims, {
       ...weights,
       axis: perChannel ? outputAxis : undefined,
       minimumScale: (channel) => smallestScale(bias, { channel, perChannel, inputScale }),
     });
-    const name = this.#edit.fresh(`${weight.tensor.name}_quantized`);
-    const names = {
-      scale: this.#edit.fresh(`${weight.tensor.name}_scale`),
-      zeroPoint: this.#edit.fresh(`${weight.tensor.name}_zero_point`),
-    };
-    const shape = perChannel ? [quantized.scales.length] : [];
-    this.#edit.setInitializer(tensor(name, { type: "int8", dims: weight.dims, data: quantized.data }));
-    this.#edit.setInitializer(floatTensor(names.scale, shape, quantized.scales));
-    this.#edit.setInitializer(
-      tensor(names.zeroPoint, { type: "int8", dims: shape, data: new Int8Array(quantized.scales.length) }),
-    );
-    const restored = this.#dequantize({
-      name,
-      wish: weight.tensor.name,
-      names,
-      ...(perChannel && { axis: outputAxis }),
-    });
-
-    const now = this.#edit.current(node);
-    const inputs = [...now.inputs];
-    inputs[linear.weight] = restored;
     const channels = axisLayout(weight.dims, outputAxis).size;
-    const correction = this.#correction(node, linear, { weight, error: quantized.error, channels });
+    const correction = this.#correction(node, linear, { weight, error, channels });
+    const inputs = [...this.#edit.current(node).inputs];
+    inputs[linear.weight] = this.#scaled(
+      weight.tensor.name,
+      { type: "int8", dims: weight.dims, data },
+      { scales, axis: outputAxis },
+    );
     if (linear.bias !== undefined && (bias !== undefined || correction !== undefined)) {
       const values = Float32Array.from({ length: channels }, (_, c) => (bias?.data[c] ?? 0) + (correction?.[c] ?? 0));
-      inputs[linear.bias] = this.#bias(node, values, { scales: quantized.scales, inputScale });
+      // int32 in units of input scale × weight scale, which is what the accumulator counts in.
+      const units = scales.map((scale) => inputScale * scale);
+      const counts = Int32Array.from(values, (b, c) => Math.round(b / units[units.length === 1 ? 0 : c]!));
+      inputs[linear.bias] = this.#scaled(
+        biasName,
+        { type: "int32", dims: [channels], data: counts },
+        { scales: units, axis: 0 },
+      );
     }
-    this.#edit.replace(node, Object.freeze({ ...now, inputs: withoutHoles(inputs) }));
-    return { node: node.name, op: node.op, weightSqnr: sqnr(weight.data, quantized.error), channels };
+    this.#edit.replace(node, Object.freeze({ ...this.#edit.current(node), inputs: withoutHoles(inputs) }));
+    return { node: node.name, op: node.op, weightSqnr: sqnr(weight.data, error), channels };
   }
 
-  /** Bias as int32 in units of input scale × weight scale, which is what the accumulator counts in. */
-  #bias(
-    node: Node,
-    values: Float32Array,
-    { scales, inputScale }: { scales: Float32Array; inputScale: number },
-  ): string {
-    const units = Float32Array.from({ length: scales.length }, (_, c) => inputScale * scales[c]!);
-    const data = Int32Array.from(values, (b, c) => Math.round(b / units[units.length === 1 ? 0 : c]!));
-    const name = this.#edit.fresh(`${node.name}.bias_quantized`);
-    const names = { scale: `${name}_scale`, zeroPoint: `${name}_zero_point` };
-    const shape = units.length === 1 ? [] : [units.length];
-    this.#edit.setInitializer(tensor(name, { type: "int32", dims: [data.length], data }));
-    this.#edit.setInitializer(floatTensor(names.scale, shape, units));
-    this.#edit.setInitializer(
-      tensor(names.zeroPoint, { type: "int32", dims: shape, data: new Int32Array(units.length) }),
-    );
-    return this.#dequantize({ name, wish: name, names, ...(units.length > 1 && { axis: 0 }) });
+  /** A constant with one scale, or one per index of `axis`, and zero point 0. */
+  #scaled(original: string, array: NdArray, { scales, axis }: { scales: Float32Array; axis: number }): string {
+    const scale = this.#edit.fresh(`${this.#stem()}.scale`);
+    const isWhole = !this.#options.perChannel;
+    this.#edit.setInitializer(floatTensor(scale, isWhole ? [] : [scales.length], scales));
+    return this.#constant(original, array, { scale, ...(!isWhole && { axis }) });
   }
 
   /**
@@ -273,6 +248,9 @@ class QdqWriter {
     return shift;
   }
 }
+
+const operands = ({ scale, zeroPoint }: AffineNames): readonly string[] =>
+  zeroPoint === undefined ? [scale] : [scale, zeroPoint];
 
 /** A channel of nearly zero weights would make its bias overflow 32 bits. */
 function smallestScale(

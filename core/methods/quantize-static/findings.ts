@@ -1,0 +1,50 @@
+import type { OutputError } from "../../measure/outputError.ts";
+
+/** Prediction of the gate: the speed of INT8 on this machine with placeholder ranges. */
+export interface Gate {
+  /** Float latency over INT8 latency. */
+  readonly speedup: number;
+  readonly floatMs: number;
+  readonly int8Ms: number;
+  readonly threads: number;
+  readonly verdict: "faster" | "same" | "slower";
+  readonly reasons: readonly string[];
+}
+
+export interface LayerSensitivity extends OutputError {
+  readonly node: string;
+  readonly op: string;
+}
+
+export interface LayerSaturation {
+  readonly node: string;
+  /** Share of product pairs that would saturate, in [0, 1]. */
+  readonly saturated: number;
+  /** Signal-to-noise of the sums with saturation against those without, in dB. */
+  readonly sqnr: number;
+}
+
+/** What a run of static quantisation found out. */
+export interface Findings {
+  readonly gate: Gate;
+  readonly samples: number;
+  readonly folded: number;
+  readonly equalized: readonly (readonly [string, string])[];
+  readonly layers: readonly {
+    readonly node: string;
+    readonly op: string;
+    readonly weightSqnr: number;
+    readonly channels: number;
+  }[];
+  readonly ranges: readonly {
+    readonly value: string;
+    readonly low: number;
+    readonly high: number;
+    readonly scale: number;
+    readonly zeroPoint: number;
+  }[];
+  readonly kept: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
+  readonly sensitivity: readonly LayerSensitivity[];
+  readonly excluded: readonly string[];
+  readonly saturation: readonly LayerSaturation[];
+}

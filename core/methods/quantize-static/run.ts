@@ -1,0 +1,304 @@
+import { LatheError } from "../../base/error.ts";
+import type { SampleStream } from "../../data/batches.ts";
+import { firstSamples } from "../../data/firstSamples.ts";
+import type { Model, Node } from "../../graph/model.ts";
+import { indexGraph } from "../../graph/uses.ts";
+import { observeActivations, type Activation } from "../../measure/activations.ts";
+import { opOf } from "../../ops/registry.ts";
+import { affineOf, type Affine } from "../../transform/affine.ts";
+import { normalizeModel } from "../../transform/constants.ts";
+import { equalizeLayers } from "../../transform/equalize.ts";
+import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import { insertQdq, type QdqResult } from "../../transform/insertQdq.ts";
+import { placeQuantizers, type Placement } from "../../transform/placeQuantizers.ts";
+import { chooseRange } from "../../transform/ranges.ts";
+import type { MethodContext, MethodResult } from "../define.ts";
+import type { Findings, Gate, LayerSaturation } from "./findings.ts";
+import { askGate } from "./gate.ts";
+import { checkPortability } from "./portability.ts";
+import type { Params } from "./params.ts";
+import { rankLayers } from "./sensitivity.ts";
+
+/** Quantises a float model to INT8; see `params.ts` for what can be chosen. */
+export async function run(context: MethodContext<Params>): Promise<MethodResult<Findings>> {
+  const { params, emit } = context;
+  const prepared = prepare(context.model, params);
+  const { model } = prepared;
+  const first = place(model, params, []);
+  checkExclusions(model, params.exclude);
+  if (![...first.nodes].some((n) => opOf(n, model.opsets)?.quantize.role === "multiply")) {
+    throw new LatheError(
+      "invalid-recipe",
+      `Nothing is left to quantise: "${params.exclude.join(", ")}" excludes every layer.`,
+      {
+        hint: "Exclude fewer layers.",
+      },
+    );
+  }
+  const stream = calibrationOf(context);
+
+  emit({ kind: "stage", name: "Gate" });
+  const gate = await gateFor({ model, placement: first }, stream, context);
+
+  emit({ kind: "stage", name: "Calibrate" });
+  const observed = await observe(model, first, { stream, context });
+  const activations = affinesOf(observed, params);
+
+  const ranks = params.sensitivity !== "off" || params.excludeWorst > 0;
+  if (ranks) emit({ kind: "stage", name: "Rank layers" });
+  const layers = [...first.nodes].filter((n) => opOf(n, model.opsets)?.quantize.role === "multiply");
+  const sensitivity = !ranks
+    ? []
+    : await rankLayers({
+        context,
+        layers,
+        float: model,
+        stream: firstSamples(stream, params.sensitivitySamples),
+        alone: (layer) => {
+          const placement = place(
+            model,
+            params,
+            layers.filter((n) => n !== layer),
+          );
+          return write({ model, placement, activations: follow(placement, first, activations) }, params).model;
+        },
+      });
+  const excluded = sensitivity.slice(0, params.excludeWorst).map((s) => s.node);
+  const placement =
+    excluded.length === 0
+      ? first
+      : place(
+          model,
+          params,
+          model.graph.nodes.filter((n) => excluded.includes(n.name)),
+        );
+
+  emit({ kind: "stage", name: "Quantise" });
+  const means = params.biasCorrection ? meansOf(observed) : undefined;
+  const result = write(
+    { model, placement, activations: follow(placement, first, activations), ...(means && { means }) },
+    params,
+  );
+
+  if (params.portability) emit({ kind: "stage", name: "Portability" });
+  const saturation = params.portability ? await checkPortability(result.model, firstSamples(stream, 16), context) : [];
+  const findings: Findings = {
+    gate,
+    samples: stream.count,
+    folded: prepared.folded,
+    equalized: prepared.equalized,
+    layers: result.layers,
+    ranges: [...observed].map(([value, { low, high }]) => {
+      const affine = activations.get(value)!;
+      return { value, low, high, scale: affine.scale, zeroPoint: affine.zeroPoint };
+    }),
+    kept: model.graph.nodes.flatMap((n) => {
+      const reason = placement.kept.get(n.name);
+      return reason === undefined ? [] : [{ node: n.name, op: n.op, reason }];
+    }),
+    sensitivity,
+    excluded,
+    saturation,
+  };
+  return { model: result.model, findings, warnings: warningsOf(findings, params) };
+}
+
+interface Prepared {
+  readonly model: Model;
+  readonly folded: number;
+  readonly equalized: readonly (readonly [string, string])[];
+}
+
+function prepare(original: Model, params: Params): Prepared {
+  const normal = normalizeModel(original);
+  const folded = params.foldBatchNorm ? foldBatchNorm(normal) : { model: normal, folded: [] };
+  const equal = params.equalize ? equalizeLayers(folded.model) : { model: folded.model, pairs: [] };
+  return { model: equal.model, folded: folded.folded.length, equalized: equal.pairs };
+}
+
+function place(model: Model, params: Params, besides: readonly Node[]): Placement {
+  const patterns = params.exclude.map(patternOf);
+  const float = new Set(besides);
+  const isExcluded = (node: Node): boolean => float.has(node) || patterns.some((p) => p.test(node.name));
+  return placeQuantizers(model, { isExcluded, tail: params.tail });
+}
+
+const patternOf = (glob: string): RegExp =>
+  new RegExp(
+    `^${glob
+      .split("*")
+      .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"))
+      .join(".*")}$`,
+  );
+
+function checkExclusions(model: Model, globs: readonly string[]): void {
+  const idle = globs.find((glob) => !model.graph.nodes.some((n) => patternOf(glob).test(n.name)));
+  if (idle === undefined) return;
+  throw new LatheError("invalid-recipe", `No node is called "${idle}".`, {
+    hint: '"lathe inspect MODEL" lists the nodes.',
+  });
+}
+
+function calibrationOf({ calibration, params, emit }: MethodContext<Params>): SampleStream {
+  if (calibration === undefined || calibration.count === 0) {
+    throw new LatheError("invalid-data", "Static quantisation needs calibration samples and the project has none.", {
+      hint: 'Import data with "lathe import data PATH", or use quantize-dynamic, which needs none.',
+    });
+  }
+  if (calibration.count < params.samples) {
+    emit({
+      kind: "message",
+      level: "warning",
+      text: `The calibration split has ${calibration.count} samples, fewer than the ${params.samples} asked for.`,
+    });
+  }
+  const stream = firstSamples(calibration, params.samples);
+  if (stream.count < 100) {
+    emit({
+      kind: "message",
+      level: "warning",
+      text: `${stream.count} calibration samples are few; 100 or more give steadier ranges.`,
+    });
+  }
+  return stream;
+}
+
+async function gateFor(
+  { model, placement }: { model: Model; placement: Placement },
+  stream: SampleStream,
+  context: MethodContext<Params>,
+): Promise<Gate> {
+  const { params, session, host, signal, seed, emit } = context;
+  const dim = model.graph.inputs[0]?.type?.kind === "tensor" ? model.graph.inputs[0].type.dims?.[0]?.size : undefined;
+  let sample;
+  for await (const batch of stream.batches(typeof dim === "number" ? dim : 1, signal)) {
+    sample = batch.input;
+    break;
+  }
+  if (sample === undefined) throw new LatheError("invalid-data", "There are no samples to try the model on.");
+  // The kernels take equally long whatever the ranges are; only the sign matters, as it decides on zero points.
+  const placeholder = new Map(
+    [...new Set(placement.values.values())].map((v) => [
+      v,
+      affineOf(isNonNegative(model, v) ? 0 : -4, 4, params.activations),
+    ]),
+  );
+  const int8 = write({ model, placement, activations: placeholder }, params).model;
+  const gate = await askGate({ float: model, int8, sample, session, host, signal, seed });
+  const text = `INT8 at ${gate.speedup.toFixed(2)}× the speed of float here (batch ${sample.dims[0] ?? 1}, ${gate.threads} threads). ${gate.reasons.join(" ")}`;
+  emit({ kind: "message", level: gate.verdict === "slower" ? "warning" : "info", text });
+  if (gate.verdict === "faster" || params.ifSlower === "warn") return gate;
+  throw new LatheError(
+    "not-runnable",
+    `INT8 would run at "${gate.speedup.toFixed(2)}" times the speed of float on this machine.`,
+    {
+      hint: "Set if-slower to warn to quantise all the same, for size or for another machine.",
+      details: { gate },
+    },
+  );
+}
+
+async function observe(
+  model: Model,
+  placement: Placement,
+  { stream, context }: { stream: SampleStream; context: MethodContext<Params> },
+): Promise<ReadonlyMap<string, Activation>> {
+  const { params, session, host, signal, emit } = context;
+  const inputs = new Set(params.biasCorrection ? biasedInputs(model, placement) : []);
+  const watches = [...new Set([...placement.values.values(), ...inputs])].map((value) => ({
+    value,
+    nonNegative: isNonNegative(model, value),
+    histogram: params.range !== "min-max",
+    channelMeans: inputs.has(value),
+  }));
+  return observeActivations(model, watches, { stream, batch: params.batch, session, host, signal, emit });
+}
+
+/** Data inputs of layers that have a bias slot. */
+function biasedInputs(model: Model, placement: Placement): readonly string[] {
+  return [...placement.nodes].flatMap((n) => {
+    const linear = opOf(n, model.opsets)?.linear;
+    return linear?.bias === undefined ? [] : [n.inputs[linear.data] ?? ""];
+  });
+}
+
+function isNonNegative(model: Model, value: string): boolean {
+  const producer = indexOf(model).producer.get(value);
+  return producer !== undefined && opOf(producer, model.opsets)?.nonNegative === true;
+}
+
+const indices = new WeakMap<Model, ReturnType<typeof indexGraph>>();
+
+function indexOf(model: Model): ReturnType<typeof indexGraph> {
+  const known = indices.get(model) ?? indexGraph(model.graph);
+  indices.set(model, known);
+  return known;
+}
+
+function affinesOf(observed: ReadonlyMap<string, Activation>, params: Params): ReadonlyMap<string, Affine> {
+  return new Map(
+    [...observed].map(([value, seen]) => {
+      const [low, high] = chooseRange(seen, { method: params.range, percentile: params.percentile });
+      return [value, affineOf(low, high, params.activations)] as const;
+    }),
+  );
+}
+
+const meansOf = (observed: ReadonlyMap<string, Activation>): ReadonlyMap<string, Float32Array> =>
+  new Map(
+    [...observed].flatMap(([value, { channelMeans }]) =>
+      channelMeans === undefined ? [] : [[value, channelMeans] as const],
+    ),
+  );
+
+/** Scales for a placement with fewer nodes than the calibrated one: what no longer follows a move takes over its scale. */
+function follow(
+  placement: Placement,
+  calibrated: Placement,
+  activations: ReadonlyMap<string, Affine>,
+): ReadonlyMap<string, Affine> {
+  return new Map(
+    [...new Set(placement.values.values())].map((value) => {
+      const affine = activations.get(value) ?? activations.get(calibrated.values.get(value) ?? "");
+      if (affine === undefined) throw new LatheError("internal", `"${value}" was not calibrated.`);
+      return [value, affine] as const;
+    }),
+  );
+}
+
+interface Writing {
+  readonly model: Model;
+  readonly placement: Placement;
+  readonly activations: ReadonlyMap<string, Affine>;
+  readonly means?: ReadonlyMap<string, Float32Array>;
+}
+
+function write({ model, placement, activations, means }: Writing, params: Params): QdqResult {
+  return insertQdq(model, {
+    placement,
+    activations,
+    activationType: params.activations,
+    perChannel: params.perChannel,
+    weights: { steps: params.reduceRange ? 64 : 127, range: params.weightRange },
+    ...(means && { channelMeans: means }),
+  });
+}
+
+/** A layer loses more than this to saturation only where its sums are really wrong. */
+const HARMFUL_SQNR = 30;
+
+function warningsOf({ gate, saturation }: Findings, params: Params): readonly string[] {
+  const warnings: string[] = [];
+  if (gate.verdict === "slower") {
+    warnings.push(`INT8 runs at ${gate.speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`);
+  }
+  const harmed = saturation.filter((s: LayerSaturation) => s.sqnr < HARMFUL_SQNR);
+  const [worst] = harmed.toSorted((a, b) => a.sqnr - b.sqnr);
+  if (worst !== undefined && !params.reduceRange) {
+    warnings.push(
+      `On x86 processors without VNNI ${harmed.length} layers would saturate, "${worst.node}" worst ` +
+        `(${(worst.saturated * 100).toFixed(2)} % of its pair sums). Set reduce-range if you deploy there.`,
+    );
+  }
+  return warnings;
+}
