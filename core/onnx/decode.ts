@@ -22,11 +22,13 @@ export interface DecodeOptions {
 }
 
 /**
- * The model in an ONNX file's bytes. Tensors are views of `bytes`, which must not change afterwards. External data
+ * The model in an ONNX file's bytes. Tensors are views of `content`, which must not change afterwards. External data
  * is checked (it exists, lies inside the folder, is long enough) and stays on disk.
  * @throws invalid-model, unsupported, limit-exceeded.
  */
-export async function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Model> {
+export async function decodeModel(content: Uint8Array, options: DecodeOptions = {}): Promise<Model> {
+  // Views made of a subclass such as Node's Buffer would be of that subclass.
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   const name = options.name ?? "the model";
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   refuseForeignFormat(bytes, name);
