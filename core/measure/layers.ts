@@ -1,4 +1,5 @@
 import type { Host } from "../base/host.ts";
+import { subgraphsOf } from "../graph/attributes.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
 import { profileModel, type Trace } from "../runtime/profile.ts";
 import type { SessionOptions } from "../runtime/session.ts";
@@ -69,13 +70,16 @@ function collect(trace: Trace, { original, named, weight }: Graphs): LayerTimes 
   const back = new Map(named.nodes.map((node, i) => [node, original.nodes[i]!]));
   const attributed = attribute(named, trace.optimized, weight);
   const optimized = new Map(trace.optimized.nodes.map((n) => [n.name, n]));
+  const hasBodies = trace.optimized.nodes.some((n) => subgraphsOf(n).length > 0);
   const times = new Map<Node, number>();
   const unknown: { name: string; op: string; time: number }[] = [];
   let kernels = 0;
   for (const { name, op, times: samples } of trace.nodes) {
+    const ran = optimized.get(name);
+    // What runs inside a body is in the time of its If, Loop or Scan already.
+    if (ran === undefined && hasBodies) continue;
     const time = median(samples);
     kernels += time;
-    const ran = optimized.get(name);
     const node = ran && back.get(attributed.get(ran)?.node ?? ran);
     if (node === undefined) unknown.push({ name, op, time });
     else times.set(node, (times.get(node) ?? 0) + time);

@@ -6,7 +6,7 @@ import type { Model } from "../graph/model.ts";
 import { checkFeeds, sentence, type InputInfo } from "./feeds.ts";
 import { InferenceSession, type Tensor } from "./ort.ts";
 import { loadError, runError } from "./failures.ts";
-import { stageModel, type Staged } from "./stage.ts";
+import type { Staged } from "./stage.ts";
 import { fromOrt, toOrt, typeOf } from "./tensors.ts";
 
 export type { InputInfo } from "./feeds.ts";
@@ -48,6 +48,8 @@ export type ModelSource = Model | Uint8Array | { readonly path: string };
 export async function openSession(source: ModelSource, options: SessionOptions, host: Host): Promise<Session> {
   if (source instanceof Uint8Array) return create({ content: source, name: "the model", discard: nothing }, options);
   if ("path" in source) return create({ content: source.path, name: `"${source.path}"`, discard: nothing }, options);
+  // Files and bytes need no ONNX writer, and processes that measure memory should not hold one.
+  const { stageModel } = await import("./stage.ts");
   return create(await stageModel(source, host), options);
 }
 

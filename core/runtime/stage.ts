@@ -1,10 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { byteLength } from "../base/elementType.ts";
 import { elementCount } from "../base/array.ts";
-import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { Model, TensorData } from "../graph/model.ts";
 import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
 import { tensorsOf } from "../onnx/tensors.ts";
+import { writeModel } from "../onnx/write.ts";
 
 /** What the runtime can load, and what to remove once it did. */
 export interface Staged {
@@ -23,7 +26,7 @@ const SLACK = 64 * 2 ** 20;
  * A model that does not fit into one message, or whose external tensors lie in several folders, is written to
  * a temporary folder.
  */
-export function stageModel(model: Model, host: Host): Promise<Staged> {
+export async function stageModel(model: Model, host: Host): Promise<Staged> {
   const name = "the model";
   const folders = new Set<string | undefined>();
   let inline = 0;
@@ -34,17 +37,18 @@ export function stageModel(model: Model, host: Host): Promise<Staged> {
   const [folder] = folders;
   if (inline < LARGEST_FILE - SLACK && (folders.size === 0 || (folders.size === 1 && folder !== undefined))) {
     const content = encodeModel(model);
-    host.log.write("debug", "staged a model", { name, inline });
-    return Promise.resolve({
-      content,
-      name,
-      ...(folder !== undefined && { externalFolder: folder }),
-      discard: () => Promise.resolve(),
-    });
+    return { content, name, ...(folder !== undefined && { externalFolder: folder }), discard: () => Promise.resolve() };
   }
-  throw new LatheError("limit-exceeded", `The model has too many weights in memory to be run, "${inline}" bytes.`, {
-    hint: "Save it with external data and open the file.",
-  });
+  const temporary = await mkdtemp(join(tmpdir(), "lathe-session-"));
+  const discard = (): Promise<void> => rm(temporary, { recursive: true, force: true });
+  try {
+    const content = join(temporary, "model.onnx");
+    await writeModel(model, content, { host });
+    return { content, name, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
 }
 
 /** The folder that the location is relative to, or undefined where a link leads elsewhere. */
