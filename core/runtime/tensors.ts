@@ -38,7 +38,13 @@ export function toOrt(array: NdArray): Tensor {
       hint: "Put a Cast in front of it, so that the input is float32.",
     });
   }
-  return new Tensor(array.type as Tensor.Type, array.data as Tensor.DataType, array.dims);
+  const tensor = new Tensor(array.type as Tensor.Type, array.data as Tensor.DataType, array.dims);
+  if (array.data instanceof Float16Array) {
+    // The binding (1.30) takes a Float16Array for empty; the same bits as Uint16Array reach it.
+    const { buffer, byteOffset, length } = array.data;
+    Object.defineProperty(tensor, "data", { value: new Uint16Array(buffer, byteOffset, length) });
+  }
+  return tensor;
 }
 
 /** The runtime's tensor as an array over the same memory. */
