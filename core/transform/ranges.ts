@@ -71,30 +71,30 @@ function byError(histogram: Histogram, _: number, seen: ObservedRange): readonly
  * (Migacz 2017, "8-bit Inference with TensorRT").
  */
 function byEntropy(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
-  return least(candidates(seen), ([low, high]) => divergence(histogram, low, high));
+  const bins = histogram.bins.slice();
+  // Zero is exact in every candidate; left in, the zeros behind a ReLU would outvote all the rest.
+  bins[bins.length / 2] = 0;
+  const total = bins.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return [seen.low, seen.high];
+  const binOf = (x: number): number =>
+    Math.max(0, Math.min(bins.length - 1, Math.floor((x + histogram.limit) / histogram.binWidth)));
+  return least(candidates(seen), ([low, high]) => divergence(bins, total, [binOf(low), binOf(high)]));
 }
 
-function divergence(histogram: Histogram, low: number, high: number): number {
-  const binOf = (x: number): number =>
-    Math.max(0, Math.min(histogram.bins.length - 1, Math.floor((x + histogram.limit) / histogram.binWidth)));
-  const [first, last] = [binOf(low), binOf(high)];
-  const size = last - first + 1;
-  const levels = 256;
-  if (size < levels) return Infinity;
-  const inside = histogram.bins.subarray(first, last + 1);
+const LEVELS = 256;
+
+/** KL(p ‖ q), p the bins with what lies outside added to the first and last, q what the levels leave of them. */
+function divergence(bins: Float64Array, total: number, [first, last]: readonly [number, number]): number {
+  const inside = bins.subarray(first, last + 1);
+  const size = inside.length;
+  const kept = inside.reduce((sum, count) => sum + count, 0);
+  if (size < LEVELS || kept === 0) return Infinity;
   const reference = inside.slice();
-  let below = 0;
-  for (let i = 0; i < first; i++) below += histogram.bins[i]!;
-  let above = 0;
-  for (let i = last + 1; i < histogram.bins.length; i++) above += histogram.bins[i]!;
-  reference[0] = reference[0]! + below;
-  reference[size - 1] = reference[size - 1]! + above;
+  for (let i = 0; i < first; i++) reference[0]! += bins[i]!;
+  for (let i = last + 1; i < bins.length; i++) reference[size - 1]! += bins[i]!;
   let sum = 0;
-  let insideTotal = 0;
-  for (const count of inside) insideTotal += count;
-  if (insideTotal === 0) return Infinity;
-  for (let level = 0; level < levels; level++) {
-    const [from, to] = [Math.floor((level * size) / levels), Math.floor(((level + 1) * size) / levels)];
+  for (let level = 0; level < LEVELS; level++) {
+    const [from, to] = [Math.floor((level * size) / LEVELS), Math.floor(((level + 1) * size) / LEVELS)];
     let mass = 0;
     let filled = 0;
     for (let i = from; i < to; i++) {
@@ -102,10 +102,9 @@ function divergence(histogram: Histogram, low: number, high: number): number {
       if (inside[i]! > 0) filled++;
     }
     for (let i = from; i < to; i++) {
-      const p = reference[i]! / histogram.total;
-      if (p === 0) continue;
-      const q = inside[i]! > 0 ? mass / filled / insideTotal : 1e-9;
-      sum += p * Math.log(p / q);
+      const p = reference[i]! / total;
+      // Mass that was clipped into an otherwise empty bin has nothing to be compared with.
+      if (p > 0) sum += p * Math.log(p / (inside[i]! > 0 ? mass / filled / kept : 1e-9));
     }
   }
   return sum;
