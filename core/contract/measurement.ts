@@ -17,6 +17,10 @@ export const accuracy = z.strictObject({
   against: z
     .strictObject({ variant: z.string(), disagree: z.int(), gained: z.int(), lost: z.int(), indices: z.array(z.int()) })
     .optional(),
+  /** Fingerprint of samples, split and preparation; accuracies compare only where it is equal. */
+  data: z.string().optional(),
+  /** What was predicted, kept so that a variant measured later can be compared sample by sample. */
+  predictions: z.strictObject({ sha256: z.string(), bytes: z.number() }).optional(),
 });
 export type Accuracy = z.infer<typeof accuracy>;
 
@@ -33,6 +37,8 @@ export const latency = z.strictObject({
   p95: z.number(),
   minimum: z.number(),
   interleaved: z.boolean(),
+  /** The baseline in the same session, run in turns with this variant. */
+  reference: z.strictObject({ variant: z.string(), median: z.number(), medianInterval: interval }).optional(),
 });
 export type Latency = z.infer<typeof latency>;
 

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { Json } from "../base/json.ts";
 import { datasetInfo, splitPlan } from "./dataset.ts";
 import { measurements } from "./measurement.ts";
 import { preprocessing } from "./preprocessing.ts";
+
+const json: z.ZodType<Json> = z.json();
 
 /** What a run needs to be repeated: method, all parameters, seed, and what it ran on. */
 export const recipe = z.strictObject({
@@ -9,7 +12,7 @@ export const recipe = z.strictObject({
   method: z.string(),
   /** Version of the method's parameter schema. */
   version: z.int().positive(),
-  params: z.record(z.string(), z.json()),
+  params: z.record(z.string(), json),
   seed: z.int().nonnegative(),
   /** Intra-op threads; part of the recipe because sums depend on it. */
   threads: z.int().positive(),
@@ -20,18 +23,33 @@ export const recipe = z.strictObject({
 });
 export type Recipe = z.infer<typeof recipe>;
 
+export const artifact = z.strictObject({ sha256: z.string(), bytes: z.number() });
+export type Artifact = z.infer<typeof artifact>;
+
+/** How a data set is read; part of the project, so that every later opening gives the same samples. */
+export const dataReading = z.strictObject({
+  /** What to do with samples that cannot be read. */
+  unreadable: z.enum(["skip", "stop"]),
+  /** Tables: the column with the class; the empty string says that there is none. */
+  labelColumn: z.string().optional(),
+  ignoreColumns: z.array(z.string()).optional(),
+  /** A file with the labels. */
+  labels: z.string().optional(),
+});
+export type DataReading = z.infer<typeof dataReading>;
+
 /** A data set in a project, with the one preparation and split that every use of it shares. */
 export const projectData = z.strictObject({
   id: z.string(),
   name: z.string(),
   info: datasetInfo,
+  reading: dataReading,
   preprocessing,
   splits: splitPlan,
+  /** What was found in each file, which spares unchanged files a second check. */
+  index: artifact.optional(),
 });
 export type ProjectData = z.infer<typeof projectData>;
-
-export const artifact = z.strictObject({ sha256: z.string(), bytes: z.number() });
-export type Artifact = z.infer<typeof artifact>;
 
 /** One model of a project: imported, or made from its parent by a recipe. */
 export const variant = z.strictObject({
@@ -45,7 +63,7 @@ export const variant = z.strictObject({
   external: z.record(z.string(), artifact),
   measurements: measurements.nullable(),
   /** What the method found out, in its own schema; `report` of the method reads it. */
-  findings: z.json(),
+  findings: json,
   warnings: z.array(z.string()),
   /** Lathe, runtime and platform that made it. */
   engine: z.strictObject({ lathe: z.string(), runtime: z.string(), platform: z.string() }),

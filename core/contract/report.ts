@@ -4,6 +4,8 @@ const cell = z.strictObject({
   text: z.string(),
   /** The number behind the text, for sorting and CSV. */
   value: z.number().optional(),
+  /** The interval of that number, for CSV. */
+  interval: z.tuple([z.number(), z.number()]).optional(),
   /** Smaller second line: interval, delta. */
   note: z.string().optional(),
   tone: z.enum(["neutral", "good", "bad", "best"]).optional(),

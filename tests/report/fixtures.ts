@@ -47,6 +47,7 @@ export const sampleReport: Report = {
           text: (top1[i] ?? 0).toFixed(1),
           value: top1[i],
           note: "90.6–93.9",
+          interval: [90.6, 93.9] as [number, number],
           ...(i === 3 && { tone: "best" as const }),
         },
         i === 0 ? { text: "—" } : { text: ["", "−0.3", "−0.1", "0.0"][i] ?? "", note: "±0.4", tone: "neutral" },

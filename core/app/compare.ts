@@ -1,0 +1,211 @@
+import { formatBytes, formatCount, formatFixed, formatPercent, formatSigned } from "../base/format.ts";
+import type { Latency } from "../contract/measurement.ts";
+import type { Variant } from "../contract/project.ts";
+import type { ReportBlock, TableCell, TableColumn } from "../contract/report.ts";
+import { pairedDifference, type PairedDifference } from "../measure/statistics.ts";
+import { storedBytes } from "./modelFiles.ts";
+import { baselineOf, findVariant, type Project } from "./project.ts";
+
+/** One variant beside the baseline. Differences are only there where both sides were measured alike. */
+export interface Compared {
+  readonly variant: Variant;
+  readonly isBaseline: boolean;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Own bytes over the baseline's. */
+  readonly sizeRatio: number;
+  /** The latency that is compared: the smallest batch. */
+  readonly latency: Latency | undefined;
+  /** The baseline's median over the own one, both from the same session; with the range that the intervals allow. */
+  readonly speedUp: { readonly factor: number; readonly low: number; readonly high: number } | undefined;
+  /** Top-1 minus the baseline's, from the samples on which they differ. */
+  readonly difference: PairedDifference | undefined;
+}
+
+export interface Comparison {
+  readonly baseline: Variant;
+  readonly rows: readonly Compared[];
+}
+
+/** Puts variants beside the baseline, which comes first. Without names: all of the project. @throws not-found */
+export function compareVariants(project: Project, names: readonly string[]): Comparison {
+  const baseline = baselineOf(project);
+  const asked = names.length === 0 ? project.store.variants() : names.map((name) => findVariant(project, name));
+  const others = asked.filter((v, i) => v.id !== baseline.id && asked.findIndex((a) => a.id === v.id) === i);
+  return { baseline, rows: [baseline, ...others].map((variant) => beside(variant, baseline)) };
+}
+
+function beside(variant: Variant, baseline: Variant): Compared {
+  const latency = variant.measurements?.latency.toSorted((a, b) => a.batch - b.batch)[0];
+  const bytes = storedBytes(variant);
+  const accuracy = variant.measurements?.accuracy;
+  const against = accuracy?.against;
+  const isSame = against?.variant === baseline.id && accuracy?.data === baseline.measurements?.accuracy?.data;
+  return {
+    variant,
+    isBaseline: variant.id === baseline.id,
+    bytes,
+    sizeRatio: bytes / storedBytes(baseline),
+    latency,
+    speedUp: speedUpOf(latency, baseline.id),
+    difference:
+      isSame && accuracy !== undefined && variant.id !== baseline.id
+        ? pairedDifference(against.gained, against.lost, accuracy.samples)
+        : undefined,
+  };
+}
+
+/** How many times faster than the baseline of the same session. */
+export function speedUpOf(latency: Latency | undefined, baseline: string): Compared["speedUp"] {
+  const reference = latency?.reference;
+  if (latency === undefined || reference?.variant !== baseline) return undefined;
+  return {
+    factor: reference.median / latency.median,
+    low: reference.medianInterval.low / latency.medianInterval.high,
+    high: reference.medianInterval.high / latency.medianInterval.low,
+  };
+}
+
+type TableBlock = Extract<ReportBlock, { kind: "table" }>;
+
+const NONE: TableCell = { text: "—" };
+
+const COLUMNS: readonly TableColumn[] = [
+  { title: "Variant", align: "start" },
+  { title: "Top-1", unit: "%", align: "end" },
+  { title: "Δ Top-1", unit: "points", align: "end" },
+  { title: "p50", unit: "ms", align: "end" },
+  { title: "p95", unit: "ms", align: "end" },
+  { title: "Speed-up", align: "end" },
+  { title: "Size", align: "end" },
+  { title: "Peak memory", align: "end" },
+  { title: "Parameters", align: "end" },
+  { title: "MACs", align: "end" },
+];
+
+/** The comparison as a table; the best value of a column is marked where there is something to choose. */
+export function comparisonTable({ rows, baseline }: Comparison): TableBlock {
+  const best = {
+    top1: bestOf(rows, (r) => r.variant.measurements?.accuracy?.top1, Math.max),
+    latency: bestOf(rows, (r) => r.latency?.median, Math.min),
+    size: bestOf(rows, (r) => r.bytes, Math.min),
+    memory: bestOf(rows, (r) => r.variant.measurements?.memory?.peak, Math.min),
+  };
+  const fastest = Math.min(...rows.map((r) => r.latency?.median ?? Infinity));
+  const decimals = Number.isFinite(fastest) ? Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(fastest)))) : 2;
+  const milliseconds = (value: number): string => formatFixed(value, decimals);
+  return {
+    kind: "table",
+    title: `Side by side with the baseline, ${baseline.name}`,
+    columns: [...COLUMNS],
+    rows: rows.map((row) => [
+      { text: row.variant.name, ...(row.isBaseline && { note: "baseline" }) },
+      accuracyCell(row, best.top1),
+      differenceCell(row),
+      latencyCell(row, milliseconds, best.latency),
+      row.latency === undefined ? NONE : { text: milliseconds(row.latency.p95), value: row.latency.p95 },
+      speedUpCell(row),
+      sizeCell(row, best.size),
+      memoryCell(row, best.memory),
+      countCell(row.variant.measurements?.size?.parameters),
+      countCell(row.variant.measurements?.size?.macs),
+    ]),
+  };
+}
+
+function bestOf(
+  rows: readonly Compared[],
+  pick: (row: Compared) => number | undefined,
+  choose: (...values: number[]) => number,
+): number | undefined {
+  const values = rows.map(pick).filter((v) => v !== undefined);
+  return new Set(values).size < 2 ? undefined : choose(...values);
+}
+
+function marked(cell: TableCell, best: number | undefined): TableCell {
+  return best !== undefined && cell.value === best ? { ...cell, tone: "best" } : cell;
+}
+
+function accuracyCell({ variant }: Compared, best: number | undefined): TableCell {
+  const accuracy = variant.measurements?.accuracy;
+  if (accuracy === undefined) return NONE;
+  const { low, high } = accuracy.top1Interval;
+  const text = formatFixed(accuracy.top1 * 100, 1);
+  const note = `${formatFixed(low * 100, 1)}–${formatFixed(high * 100, 1)}`;
+  const cell = marked({ text, value: accuracy.top1, note }, best);
+  return { ...cell, value: accuracy.top1 * 100, interval: [low * 100, high * 100] };
+}
+
+function differenceCell({ difference }: Compared): TableCell {
+  if (difference === undefined) return NONE;
+  const [low, high] = [difference.interval.low * 100, difference.interval.high * 100];
+  const tone = low > 0 ? "good" : high < 0 ? "bad" : "neutral";
+  const value = difference.difference * 100;
+  return {
+    text: formatSigned(value, 1),
+    value,
+    interval: [low, high],
+    note: `${formatSigned(low, 1)} to ${formatSigned(high, 1)}`,
+    ...(tone !== "neutral" && { tone }),
+  };
+}
+
+function latencyCell({ latency }: Compared, text: (value: number) => string, best: number | undefined): TableCell {
+  if (latency === undefined) return NONE;
+  const { low, high } = latency.medianInterval;
+  const cell: TableCell = {
+    text: text(latency.median),
+    value: latency.median,
+    interval: [low, high],
+    note: `${text(low)}–${text(high)}`,
+  };
+  return marked(cell, best);
+}
+
+function speedUpCell({ speedUp, isBaseline }: Compared): TableCell {
+  if (speedUp === undefined) return isBaseline ? { text: "1.00×", value: 1 } : NONE;
+  const tone = speedUp.low > 1 ? "good" : speedUp.high < 1 ? "bad" : undefined;
+  const cell: TableCell = {
+    text: `${formatFixed(speedUp.factor, 2)}×`,
+    value: speedUp.factor,
+    interval: [speedUp.low, speedUp.high],
+  };
+  return tone === undefined ? cell : { ...cell, tone };
+}
+
+function sizeCell({ bytes, sizeRatio, isBaseline }: Compared, best: number | undefined): TableCell {
+  const cell: TableCell = { text: formatBytes(bytes), value: bytes };
+  return marked(isBaseline ? cell : { ...cell, note: `${formatFixed(sizeRatio, 2)} of baseline` }, best);
+}
+
+function memoryCell({ variant }: Compared, best: number | undefined): TableCell {
+  const memory = variant.measurements?.memory;
+  if (memory === undefined) return NONE;
+  const cell: TableCell = {
+    text: formatBytes(memory.peak),
+    value: memory.peak,
+    note: `${formatBytes(memory.peak - memory.floor)} over runtime`,
+  };
+  return marked(cell, best);
+}
+
+function countCell(count: number | undefined): TableCell {
+  return count === undefined ? NONE : { text: formatCount(count), value: count };
+}
+
+/** One sentence about a variant for the top of a report, or undefined where too little was measured. */
+export function verdictOf({ variant, sizeRatio, speedUp, difference }: Compared): string | undefined {
+  if (speedUp === undefined) return undefined;
+  const size = sizeRatio < 1 ? `${formatFixed(1 / sizeRatio, 2)}× smaller` : `${formatFixed(sizeRatio, 2)}× as large`;
+  const speed =
+    speedUp.factor >= 1 ? `${formatFixed(speedUp.factor, 2)}× faster` : `${formatFixed(1 / speedUp.factor, 2)}× slower`;
+  const but = sizeRatio < 1 === speedUp.factor >= 1 ? "and" : "but";
+  const start = `${variant.name} is ${size} ${but} ${speed} than the baseline`;
+  if (difference === undefined) return `${start}.`;
+  const points = `${formatSigned(difference.difference * 100, 1)} points of top-1`;
+  const samples = variant.measurements?.accuracy?.samples ?? 0;
+  const { low, high } = difference.interval;
+  if (low > 0 || high < 0)
+    return `${start}, at ${points} on ${samples.toLocaleString("en-US")} samples (p = ${formatFixed(difference.pValue, 3)}).`;
+  return `${start}, at ${points}, which is within the noise of ${samples.toLocaleString("en-US")} samples (${formatPercent(low)} to ${formatPercent(high)}).`;
+}

@@ -1,0 +1,200 @@
+import { basename, resolve } from "node:path";
+import { canonicalJson } from "../base/json.ts";
+import { hash } from "../base/hash.ts";
+import { LatheError } from "../base/error.ts";
+import type { SplitName, SplitPlan } from "../contract/dataset.ts";
+import { preprocessing as preprocessingSchema, type Preprocessing } from "../contract/preprocessing.ts";
+import type { DataReading, ProjectData } from "../contract/project.ts";
+import { sampleStream, type SampleStream } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { openDataset } from "../data/open.ts";
+import { checkDisjoint, DEFAULT_SPLIT_PLAN, planSplits, type Splits } from "../data/splits.ts";
+import { suggestPreprocessing, type ModelInput } from "../data/suggest.ts";
+import type { Model } from "../graph/model.ts";
+import { readModel } from "../onnx/read.ts";
+import { withModelFile } from "./modelFiles.ts";
+import { baselineOf, checkName, freeName, nextId, type Project, type Work } from "./project.ts";
+
+export interface ImportDataOptions extends Work {
+  readonly name?: string | undefined;
+  /** A preset's name, or a file of JSON; default: suggested from the baseline's input. */
+  readonly preprocessing?: string | undefined;
+  readonly splits?: Partial<SplitPlan>;
+  readonly reading?: Partial<DataReading>;
+}
+
+export interface ImportedData {
+  readonly data: ProjectData;
+  /** Why the samples are prepared as they are. */
+  readonly reasons: readonly string[];
+  /** Samples in each split. */
+  readonly counts: Readonly<Record<SplitName, number>>;
+}
+
+/**
+ * Brings a data set into the project: it stays where it is, and the project keeps its fingerprint, one
+ * preparation and one split, which every later use shares.
+ * @throws not-found without a model or data; invalid-data, invalid-argument (empty splits), unsupported
+ */
+export async function importData(project: Project, path: string, options: ImportDataOptions): Promise<ImportedData> {
+  const { store } = project;
+  store.checkWritable();
+  const name = options.name === undefined ? undefined : checkName(options.name);
+  const location = resolve(path);
+  const reading: DataReading = { unreadable: "stop", ...options.reading };
+  options.emit({ kind: "stage", name: `Reading ${basename(location)}` });
+  const dataset = await openDataset(location, { ...reading, signal: options.signal, progress: progressTo(options) });
+  try {
+    const { preprocessing, reasons } = await choosePreprocessing(project, dataset, options.preprocessing);
+    const plan = await choosePlan(dataset, options.splits ?? {});
+    const splits = planSplits(dataset, plan);
+    checkDisjoint(splits.calibration, splits.test);
+    const index = dataset.index === undefined ? undefined : await store.artifacts.putBytes(encode(dataset.index));
+    const existing = store.data();
+    const data: ProjectData = {
+      id: nextId("d", existing),
+      name: name ?? freeName(basename(location), existing),
+      info: dataset.info,
+      reading,
+      preprocessing,
+      splits: plan,
+      ...(index && { index }),
+    };
+    // One batch shows at once whether the preparation fits the samples.
+    for await (const _ of sampleStream(dataset, { indices: splits.train.subarray(0, 1), preprocessing }).batches(1))
+      break;
+    store.addData(data);
+    return { data, reasons, counts: countsOf(splits) };
+  } finally {
+    await dataset.close();
+  }
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function progressTo({ emit }: Work): (done: number, total: number) => void {
+  return (done, total) => emit({ kind: "progress", done, total, unit: "files" });
+}
+
+export function countsOf(splits: Splits): Record<SplitName, number> {
+  const { train, validation, test, calibration } = splits;
+  return {
+    train: train.length,
+    validation: validation.length,
+    test: test.length,
+    calibration: calibration.length,
+  };
+}
+
+/** Unless asked for, no more calibration samples than train has. */
+async function choosePlan(dataset: Dataset, wish: Partial<SplitPlan>): Promise<SplitPlan> {
+  const plan = { ...DEFAULT_SPLIT_PLAN, ...wish };
+  if (wish.calibration !== undefined) return plan;
+  const { train } = planSplits(dataset, { ...plan, calibration: 0 });
+  return Promise.resolve({ ...plan, calibration: Math.min(plan.calibration, train.length) });
+}
+
+async function choosePreprocessing(
+  project: Project,
+  dataset: Dataset,
+  wish: string | undefined,
+): Promise<{ preprocessing: Preprocessing; reasons: readonly string[] }> {
+  if (wish?.endsWith(".json") === true) {
+    return { preprocessing: await readPreprocessing(project, wish), reasons: [`"${wish}" says so.`] };
+  }
+  const model = await withModelFile(project, baselineOf(project), (path) => readModel(path, project.host));
+  const hints = { ...(model.metadata && { metadata: model.metadata }), ...(wish !== undefined && { preset: wish }) };
+  return suggestPreprocessing(inputOf(model), dataset.info, hints);
+}
+
+async function readPreprocessing({ host }: Project, path: string): Promise<Preprocessing> {
+  const text = new TextDecoder().decode(await host.files.read(path));
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw new LatheError("invalid-argument", `"${path}" is not JSON.`, {
+      cause,
+      hint: "Give a preprocessing as JSON.",
+    });
+  }
+  const parsed = preprocessingSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new LatheError(
+    "invalid-argument",
+    `"${path}" is not a preprocessing: "${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}".`,
+    { hint: "An export bundle holds an example, preprocessing.json." },
+  );
+}
+
+/** The input that samples go into: the first that is not a constant. */
+export function inputOf({ graph }: Model): ModelInput {
+  const constants = new Set(graph.initializers.map((t) => t.name));
+  const input = graph.inputs.find((v) => !constants.has(v.name));
+  if (input?.type?.kind !== "tensor") {
+    throw new LatheError("unsupported", `The model's input "${input?.name ?? ""}" is not a tensor of numbers.`, {
+      hint: "Samples can only go into a tensor.",
+    });
+  }
+  return { type: input.type.type, dims: (input.type.dims ?? []).map((d) => d.size) };
+}
+
+/** A data set of the project, opened. */
+export interface OpenedData {
+  readonly data: ProjectData;
+  readonly dataset: Dataset;
+  readonly splits: Splits;
+  /** Fingerprint of samples, splits and preparation together. */
+  readonly fingerprint: string;
+  stream(split: SplitName, workers?: number): SampleStream;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a data set of the project and checks that it is still what was imported.
+ * @throws not-found, integrity where samples have changed
+ */
+export async function openData(project: Project, data: ProjectData, work: Work): Promise<OpenedData> {
+  const { store } = project;
+  const index =
+    data.index === undefined
+      ? undefined
+      : (JSON.parse(new TextDecoder().decode(await store.artifacts.read(data.index))) as NonNullable<Dataset["index"]>);
+  const dataset = await openDataset(data.info.path, {
+    ...data.reading,
+    ...(index && { index }),
+    signal: work.signal,
+    progress: progressTo(work),
+  });
+  try {
+    if (dataset.info.fingerprint !== data.info.fingerprint) {
+      throw new LatheError(
+        "integrity",
+        `Data set "${data.name}" has changed since it was imported: "${data.info.path}" had ${data.info.count} samples and has ${dataset.info.count}, or other content.`,
+        { hint: "Restore the files, or import the changed data as a new data set." },
+      );
+    }
+    const splits = planSplits(dataset, data.splits);
+    checkDisjoint(splits.calibration, splits.test);
+    const facts = { dataset: data.info.fingerprint, splits: splits.fingerprint, preprocessing: data.preprocessing };
+    return {
+      data,
+      dataset,
+      splits,
+      fingerprint: hash(canonicalJson(facts)),
+      stream: (split, workers) =>
+        sampleStream(dataset, {
+          indices: splits[split],
+          preprocessing: data.preprocessing,
+          ...(workers !== undefined && { workers }),
+        }),
+      close: () => dataset.close(),
+    };
+  } catch (thrown) {
+    await dataset.close();
+    throw thrown;
+  }
+}
