@@ -30,7 +30,8 @@ export interface PairedDifference {
 
 /**
  * The difference of two accuracies on the same samples, from those that changed. Interval: adjusted Wald,
- * 95 % (D. Bonett & R. Price, J. Educ. Behav. Stat. 37, 2012). Far narrower than two separate intervals.
+ * 95 % (D. Bonett & R. Price, J. Educ. Behav. Stat. 37, 2012). Narrower than two separate intervals, the more so the
+ * more the models agree.
  */
 export function pairedDifference(gained: number, lost: number, samples: number): PairedDifference {
   if (samples < 1 || gained < 0 || lost < 0 || gained + lost > samples) {
