@@ -1,15 +1,5 @@
+import type { SpeedGate } from "../../measure/speedGate.ts";
 import type { OutputError } from "../../measure/outputError.ts";
-
-/** Prediction of the gate: the speed of INT8 on this machine with placeholder ranges. */
-export interface Gate {
-  /** Float latency over INT8 latency. */
-  readonly speedup: number;
-  readonly floatMs: number;
-  readonly int8Ms: number;
-  readonly threads: number;
-  readonly verdict: "faster" | "same" | "slower";
-  readonly reasons: readonly string[];
-}
 
 export interface LayerSensitivity extends OutputError {
   readonly node: string;
@@ -26,7 +16,7 @@ export interface LayerSaturation {
 
 /** What a run of static quantisation found out. */
 export interface Findings {
-  readonly gate: Gate;
+  readonly gate: SpeedGate;
   readonly samples: number;
   readonly folded: number;
   readonly equalized: readonly (readonly [string, string])[];

@@ -1,4 +1,5 @@
 import type { ReportBlock, TableCell } from "../../contract/report.ts";
+import { gateBlock } from "../gateBlock.ts";
 import type { Findings } from "./findings.ts";
 import type { Params } from "./params.ts";
 
@@ -8,14 +9,8 @@ const small = (value: number): TableCell => ({ text: value === 0 ? "0" : value.t
 
 /** What the run decided and why, layer by layer. */
 export function report(findings: Findings, params: Params): readonly ReportBlock[] {
-  const { gate } = findings;
-  const tone = gate.verdict === "faster" ? "good" : gate.verdict === "slower" ? "warning" : "info";
   const blocks: ReportBlock[] = [
-    {
-      kind: "callout",
-      tone,
-      text: `Gate before the work: INT8 at ${gate.speedup.toFixed(2)}× the speed of float on this machine (${gate.floatMs.toFixed(3)} → ${gate.int8Ms.toFixed(3)} ms, ${gate.threads} threads). ${gate.reasons.join(" ")}`,
-    },
+    gateBlock(findings.gate, "INT8"),
     {
       kind: "facts",
       facts: [

@@ -1,8 +1,12 @@
 import { LatheError } from "../../base/error.ts";
+import { globMatcher } from "../../base/glob.ts";
+import type { MachineInfo } from "../../contract/device.ts";
 import type { SampleStream } from "../../data/batches.ts";
 import { firstSamples } from "../../data/firstSamples.ts";
 import type { Model, Node } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
+import type { Feeds } from "../../measure/feeds.ts";
+import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
 import { observeActivations, type Activation } from "../../measure/activations.ts";
 import { opOf } from "../../ops/registry.ts";
 import { affineOf, type Affine } from "../../transform/affine.ts";
@@ -13,8 +17,7 @@ import { insertQdq, type QdqResult } from "../../transform/insertQdq.ts";
 import { placeQuantizers, type Placement } from "../../transform/placeQuantizers.ts";
 import { chooseRange } from "../../transform/ranges.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
-import type { Findings, Gate, LayerSaturation } from "./findings.ts";
-import { askGate } from "./gate.ts";
+import type { Findings, LayerSaturation } from "./findings.ts";
 import { checkPortability } from "./portability.ts";
 import type { Params } from "./params.ts";
 import { rankLayers } from "./sensitivity.ts";
@@ -25,7 +28,6 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   const prepared = prepare(context.model, params);
   const { model } = prepared;
   const first = place(model, params, []);
-  checkExclusions(model, params.exclude);
   if (![...first.nodes].some((n) => opOf(n, model.opsets)?.quantize.role === "multiply")) {
     throw new LatheError(
       "invalid-recipe",
@@ -117,26 +119,12 @@ function prepare(original: Model, params: Params): Prepared {
 }
 
 function place(model: Model, params: Params, besides: readonly Node[]): Placement {
-  const patterns = params.exclude.map(patternOf);
-  const float = new Set(besides);
-  const isExcluded = (node: Node): boolean => float.has(node) || patterns.some((p) => p.test(node.name));
-  return placeQuantizers(model, { isExcluded, tail: params.tail });
-}
-
-const patternOf = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .split("*")
-      .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"))
-      .join(".*")}$`,
+  const isListed = globMatcher(
+    params.exclude,
+    model.graph.nodes.map((n) => n.name),
   );
-
-function checkExclusions(model: Model, globs: readonly string[]): void {
-  const idle = globs.find((glob) => !model.graph.nodes.some((n) => patternOf(glob).test(n.name)));
-  if (idle === undefined) return;
-  throw new LatheError("invalid-recipe", `No node is called "${idle}".`, {
-    hint: '"lathe inspect MODEL" lists the nodes.',
-  });
+  const float = new Set(besides);
+  return placeQuantizers(model, { isExcluded: (n) => float.has(n) || isListed(n.name), tail: params.tail });
 }
 
 function calibrationOf({ calibration, params, emit }: MethodContext<Params>): SampleStream {
@@ -167,35 +155,47 @@ async function gateFor(
   { model, placement }: { model: Model; placement: Placement },
   stream: SampleStream,
   context: MethodContext<Params>,
-): Promise<Gate> {
+): Promise<SpeedGate> {
   const { params, session, host, signal, seed, emit } = context;
-  const dim = model.graph.inputs[0]?.type?.kind === "tensor" ? model.graph.inputs[0].type.dims?.[0]?.size : undefined;
-  let sample;
-  for await (const batch of stream.batches(typeof dim === "number" ? dim : 1, signal)) {
-    sample = batch.input;
-    break;
-  }
-  if (sample === undefined) throw new LatheError("invalid-data", "There are no samples to try the model on.");
   // The kernels take equally long whatever the ranges are; only the sign matters, as it decides on zero points.
-  const placeholder = new Map(
-    [...new Set(placement.values.values())].map((v) => [
-      v,
-      affineOf(isNonNegative(model, v) ? 0 : -4, 4, params.activations),
-    ]),
+  const placeholders = [...new Set(placement.values.values())].map(
+    (v) => [v, affineOf(isNonNegative(model, v) ? 0 : -4, 4, params.activations)] as const,
   );
-  const int8 = write({ model, placement, activations: placeholder }, params).model;
-  const gate = await askGate({ float: model, int8, sample, session, host, signal, seed });
-  const text = `INT8 at ${gate.speedup.toFixed(2)}× the speed of float here (batch ${sample.dims[0] ?? 1}, ${gate.threads} threads). ${gate.reasons.join(" ")}`;
-  emit({ kind: "message", level: gate.verdict === "slower" ? "warning" : "info", text });
+  const gate = await askSpeedGate({
+    before: model,
+    after: write({ model, placement, activations: new Map(placeholders) }, params).model,
+    feeds: await oneCall(model, stream, signal),
+    session,
+    host,
+    signal,
+    seed,
+    explain: (machine, verdict) => [eightBitReason(machine), ...shortfall(machine, verdict, params)],
+  });
+  emit(gateEvent(gate, "INT8"));
   if (gate.verdict === "faster" || params.ifSlower === "warn") return gate;
-  throw new LatheError(
-    "not-runnable",
-    `INT8 would run at "${gate.speedup.toFixed(2)}" times the speed of float on this machine.`,
-    {
-      hint: "Set if-slower to warn to quantise all the same, for size or for another machine.",
-      details: { gate },
-    },
-  );
+  const speed = gate.speedup.toFixed(2);
+  throw new LatheError("not-runnable", `INT8 would run at "${speed}" times the speed of float on this machine.`, {
+    hint: "Set if-slower to warn to quantise all the same, for size or for another machine.",
+    details: { gate },
+  });
+}
+
+function shortfall(machine: MachineInfo, verdict: SpeedGate["verdict"], { activations }: Params): readonly string[] {
+  if (activations === "int8" && machine.architecture === "x64") {
+    return ["On x86 the runtime's eight-bit kernels want uint8 activations; with int8 ones many layers stay in float."];
+  }
+  if (verdict === "faster") return [];
+  return ["Small layers, few channels and operations that stay in float spend more time converting than they save."];
+}
+
+/** The first sample, or as many as the model's fixed batch asks for. */
+async function oneCall(model: Model, stream: SampleStream, signal: AbortSignal): Promise<Feeds> {
+  const [input] = model.graph.inputs;
+  const first = input?.type?.kind === "tensor" ? input.type.dims?.[0]?.size : undefined;
+  for await (const batch of stream.batches(typeof first === "number" ? first : 1, signal)) {
+    return { [input?.name ?? ""]: batch.input };
+  }
+  throw new LatheError("invalid-data", "There are no samples to try the model on.");
 }
 
 async function observe(

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { elementCount } from "../../base/array.ts";
+import type { ParameterMeta } from "../../contract/method.ts";
+import { opOf } from "../../ops/registry.ts";
+import { defineMethod } from "../define.ts";
+import { report } from "./report.ts";
+
+const about = (meta: ParameterMeta): ParameterMeta & Record<string, unknown> => ({ ...meta });
+
+const params = z.strictObject({
+  perChannel: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Scale per channel",
+        description: "One weight scale per output channel instead of one per tensor.",
+      }),
+    ),
+  convolutions: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Convolutions too",
+        description: "Also quantise convolutions. Saves size; their dynamic kernel is rarely faster.",
+      }),
+    ),
+  reduceRange: z
+    .boolean()
+    .default(false)
+    .meta(
+      about({
+        title: "Reduce weight range",
+        description: "Seven-bit weights, which cannot saturate on x86 processors without VNNI.",
+      }),
+    ),
+  exclude: z
+    .array(z.string())
+    .default([])
+    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
+});
+
+export type Params = z.output<typeof params>;
+
+export default defineMethod({
+  id: "quantize-dynamic",
+  family: "quantize",
+  title: "Dynamic INT8 quantisation",
+  summary: "Eight-bit weights; activations are quantised at run time, so no data is needed. Suits matrix-heavy models.",
+  version: 1,
+  params,
+  needsData: () => false,
+  applies: ({ graph, opsets }) => {
+    if ((opsets[""] ?? 0) < 11) {
+      return {
+        applies: false,
+        reason: `Opset "${opsets[""] ?? "?"}" has no DynamicQuantizeLinear; it came with 11.`,
+        hint: "Export the model again with a newer opset, or use quantize-static.",
+      };
+    }
+    if (graph.nodes.some((n) => /^(QLinear|ConvInteger|MatMulInteger|DequantizeLinear|DynamicQuantize)/.test(n.op))) {
+      return { applies: false, reason: "The model is quantised already.", hint: "Start from the float variant." };
+    }
+    if (!graph.nodes.some((n) => opOf(n, opsets)?.quantize.role === "multiply")) {
+      return {
+        applies: false,
+        reason: "The model has no convolution or matrix multiplication with an eight-bit kernel.",
+        hint: "convert-fp16 halves any model.",
+      };
+    }
+    return { applies: true, notes: [] };
+  },
+  estimate: ({ graph }) => {
+    const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
+    return { seconds: 0.2 + weights / 5e7, memory: 2e8 + weights * 12, disk: weights * 1.1 };
+  },
+  load: () => import("./run.ts"),
+  report,
+});

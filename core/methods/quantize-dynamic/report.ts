@@ -1,0 +1,36 @@
+import type { ReportBlock } from "../../contract/report.ts";
+import { gateBlock } from "../gateBlock.ts";
+import type { Params } from "./method.ts";
+import type { Findings } from "./run.ts";
+
+/** Which layers became integer and which did not. */
+export function report({ gate, layers, kept, folded }: Findings, params: Params): readonly ReportBlock[] {
+  const facts: ReportBlock = {
+    kind: "facts",
+    facts: [
+      {
+        name: "Weights",
+        value: `int8, ${params.perChannel ? "per channel" : "per tensor"}${params.reduceRange ? ", reduced range" : ""}`,
+      },
+      { name: "Activations", value: "uint8, scaled at run time" },
+      { name: "Layers quantised", value: String(layers.length) },
+      { name: "Batch norms folded", value: String(folded) },
+    ],
+  };
+  const blocks = [gateBlock(gate, "INT8"), facts];
+  if (kept.length === 0) return blocks;
+  return [
+    ...blocks,
+    {
+      kind: "table",
+      title: "What stays in float, and why",
+      columns: [
+        { title: "Node", align: "start" },
+        { title: "Op", align: "start" },
+        { title: "Reason", align: "start" },
+      ],
+      rows: kept.map((k) => [{ text: k.node }, { text: k.op }, { text: k.reason }]),
+      collapsed: true,
+    },
+  ];
+}

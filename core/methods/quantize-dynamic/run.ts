@@ -1,0 +1,68 @@
+import { LatheError } from "../../base/error.ts";
+import { globMatcher } from "../../base/glob.ts";
+import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
+import { normalizeModel } from "../../transform/constants.ts";
+import { quantizeDynamically } from "../../transform/dynamicQuantize.ts";
+import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import type { MethodContext, MethodResult } from "../define.ts";
+import type { Params } from "./method.ts";
+
+export interface Findings {
+  readonly gate: SpeedGate;
+  readonly layers: readonly { readonly node: string; readonly op: string }[];
+  readonly kept: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
+  readonly folded: number;
+}
+
+/** Quantises the weights of a float model; activations follow at run time. */
+export async function run({
+  model,
+  params,
+  session,
+  host,
+  signal,
+  seed,
+  emit,
+}: MethodContext<Params>): Promise<MethodResult<Findings>> {
+  emit({ kind: "stage", name: "Quantise" });
+  const folded = foldBatchNorm(normalizeModel(model));
+  const isExcluded = globMatcher(
+    params.exclude,
+    folded.model.graph.nodes.map((n) => n.name),
+  );
+  const result = quantizeDynamically(folded.model, {
+    perChannel: params.perChannel,
+    steps: params.reduceRange ? 64 : 127,
+    convolutions: params.convolutions,
+    isExcluded: (node) => isExcluded(node.name),
+  });
+  if (result.layers.length === 0) {
+    throw new LatheError("invalid-recipe", "Nothing is left to quantise.", {
+      hint: `Exclude fewer layers; for instance ${result.kept[0]?.node ?? "the first"} stays in float because ${result.kept[0]?.reason ?? "of its type"}.`,
+    });
+  }
+  const gate = await askSpeedGate({
+    before: folded.model,
+    after: result.model,
+    session,
+    host,
+    signal,
+    seed,
+    explain: (machine, verdict) => [eightBitReason(machine), ...shortfall(verdict, result.layers)],
+  });
+  emit(gateEvent(gate, "INT8"));
+  const slow = `INT8 runs at ${gate.speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`;
+  return {
+    model: result.model,
+    findings: { gate, layers: result.layers, kept: result.kept, folded: folded.folded.length },
+    warnings: gate.verdict === "slower" ? [slow] : [],
+  };
+}
+
+function shortfall(verdict: SpeedGate["verdict"], layers: Findings["layers"]): readonly string[] {
+  const convolutions = layers.filter((l) => l.op === "Conv").length;
+  if (verdict === "faster" || convolutions === 0) return [];
+  return [
+    `${convolutions} convolutions quantise their input at every call and run on a kernel that is not tuned; static quantisation avoids both.`,
+  ];
+}
