@@ -53,6 +53,8 @@ export interface OpDeclaration {
   readonly linear?: LinearMap;
   /** f(s·x) = s·f(x) for every s > 0, channel by channel: a positive scale passes through it. */
   readonly homogeneous?: true;
+  /** Input slots that stay float32 where everything else is float16. */
+  readonly float32Slots?: readonly number[];
   /** Every output element is ≥ 0. */
   readonly nonNegative?: true;
 }

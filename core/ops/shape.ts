@@ -1,4 +1,6 @@
-import { defineOps, free } from "./declare.ts";
+import { defineOp, defineOps, free } from "./declare.ts";
+
+const CONVERSIONS = "its eight-bit form is not worth the conversions on the CPU";
 
 export const shapeOps = [
   ...defineOps(
@@ -24,10 +26,27 @@ export const shapeOps = [
     },
   ),
   ...defineOps(["Concat"], { domain: "", since: 1, quantize: { role: "join" }, cost: free }),
-  ...defineOps(["Resize", "Upsample", "Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND", "Where"], {
+  defineOp({
+    domain: "",
+    op: "Resize",
+    since: 1,
+    quantize: { role: "float", reason: CONVERSIONS },
+    cost: free,
+    // Region and scales.
+    float32Slots: [1, 2],
+  }),
+  defineOp({
+    domain: "",
+    op: "Upsample",
+    since: 1,
+    quantize: { role: "float", reason: CONVERSIONS },
+    cost: free,
+    float32Slots: [1],
+  }),
+  ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND", "Where"], {
     domain: "",
     since: 1,
-    quantize: { role: "float", reason: "its eight-bit form is not worth the conversions on the CPU" },
+    quantize: { role: "float", reason: CONVERSIONS },
     cost: free,
   }),
 ];

@@ -1,5 +1,6 @@
 import type { ReportBlock } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
+import { keptBlock } from "../keptBlock.ts";
 import type { Params } from "./method.ts";
 import type { Findings } from "./run.ts";
 
@@ -17,20 +18,5 @@ export function report({ gate, layers, kept, folded }: Findings, params: Params)
       { name: "Batch norms folded", value: String(folded) },
     ],
   };
-  const blocks = [gateBlock(gate, "INT8"), facts];
-  if (kept.length === 0) return blocks;
-  return [
-    ...blocks,
-    {
-      kind: "table",
-      title: "What stays in float, and why",
-      columns: [
-        { title: "Node", align: "start" },
-        { title: "Op", align: "start" },
-        { title: "Reason", align: "start" },
-      ],
-      rows: kept.map((k) => [{ text: k.node }, { text: k.op }, { text: k.reason }]),
-      collapsed: true,
-    },
-  ];
+  return [gateBlock(gate, "INT8"), facts, ...keptBlock(kept)];
 }

@@ -1,5 +1,6 @@
 import type { ReportBlock, TableCell } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
+import { keptBlock } from "../keptBlock.ts";
 import type { Findings } from "./findings.ts";
 import type { Params } from "./params.ts";
 
@@ -31,7 +32,7 @@ export function report(findings: Findings, params: Params): readonly ReportBlock
     },
   ];
   if (findings.sensitivity.length > 0) blocks.push(sensitivityTable(findings));
-  if (findings.kept.length > 0) blocks.push(keptTable(findings));
+  blocks.push(...keptBlock(findings.kept));
   if (findings.saturation.length > 0) blocks.push(saturationTable(findings));
   return [...blocks, rangeTable(findings)];
 }
@@ -58,20 +59,6 @@ function sensitivityTable({ sensitivity, excluded }: Findings): ReportBlock {
       small(1 - s.cosine),
       text(excluded.includes(s.node) ? "yes" : ""),
     ]),
-    collapsed: true,
-  };
-}
-
-function keptTable({ kept }: Findings): ReportBlock {
-  return {
-    kind: "table",
-    title: "What stays in float, and why",
-    columns: [
-      { title: "Node", align: "start" },
-      { title: "Op", align: "start" },
-      { title: "Reason", align: "start" },
-    ],
-    rows: kept.map((k) => [text(k.node), text(k.op), text(k.reason)]),
     collapsed: true,
   };
 }

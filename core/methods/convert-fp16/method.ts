@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { elementCount } from "../../base/array.ts";
+import type { ParameterMeta } from "../../contract/method.ts";
+import { defineMethod } from "../define.ts";
+import { report } from "./report.ts";
+
+const about = (meta: ParameterMeta): ParameterMeta & Record<string, unknown> => ({ ...meta });
+
+const params = z.strictObject({
+  exclude: z
+    .array(z.string())
+    .default([])
+    .meta(about({ title: "Nodes to leave in float32", description: "Node names; * stands for any text." })),
+});
+
+export type Params = z.output<typeof params>;
+
+export default defineMethod({
+  id: "convert-fp16",
+  family: "quantize",
+  title: "Half precision",
+  summary: "Weights and arithmetic in float16 at half the size; inputs and outputs stay float32. Meant for GPUs.",
+  version: 1,
+  params,
+  needsData: () => false,
+  applies: ({ graph }) =>
+    graph.initializers.some((t) => t.type === "float32") || graph.nodes.some((n) => n.op === "Constant")
+      ? { applies: true, notes: [] }
+      : { applies: false, reason: "The model has no float32 weights.", hint: "Start from the float32 variant." },
+  estimate: ({ graph }) => {
+    const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
+    return { seconds: 0.5 + weights / 5e7, memory: 2e8 + weights * 10, disk: weights * 2.1 };
+  },
+  load: () => import("./run.ts"),
+  report,
+});

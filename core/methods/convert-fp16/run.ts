@@ -1,0 +1,50 @@
+import { globMatcher } from "../../base/glob.ts";
+import { findShapes } from "../../measure/shapes.ts";
+import { askSpeedGate, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
+import { normalizeModel } from "../../transform/constants.ts";
+import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import { toHalfPrecision, type HalfResult } from "../../transform/halfPrecision.ts";
+import type { MethodContext, MethodResult } from "../define.ts";
+import type { Params } from "./method.ts";
+
+export interface Findings extends Omit<HalfResult, "model"> {
+  readonly gate: SpeedGate;
+  readonly folded: number;
+}
+
+/** Converts a float32 model to float16. */
+export async function run(context: MethodContext<Params>): Promise<MethodResult<Findings>> {
+  const { params, session, host, signal, seed, emit } = context;
+  emit({ kind: "stage", name: "Convert" });
+  const folded = foldBatchNorm(normalizeModel(context.model));
+  const isExcluded = globMatcher(
+    params.exclude,
+    folded.model.graph.nodes.map((n) => n.name),
+  );
+  const { values } = await findShapes(folded.model, { host, signal });
+  const { model, ...facts } = toHalfPrecision(folded.model, {
+    typeOf: (value) => values.get(value)?.type,
+    isExcluded: (node) => isExcluded(node.name),
+  });
+  const gate = await askSpeedGate({
+    before: folded.model,
+    after: model,
+    session,
+    host,
+    signal,
+    seed,
+    explain: (_, verdict) =>
+      verdict === "faster" || (session.provider ?? "cpu") !== "cpu"
+        ? []
+        : ["The runtime's CPU kernels compute in float32 and convert around every layer; half precision pays on GPUs."],
+  });
+  emit(gateEvent(gate, "float16"));
+  const warnings: string[] = [];
+  if (gate.verdict === "slower") {
+    warnings.push(
+      `float16 runs at ${gate.speedup.toFixed(2)}× the speed of float32 on this machine; the gain is size.`,
+    );
+  }
+  if (facts.clamped > 0) warnings.push(`${facts.clamped} constants beyond ±65,504 were clamped.`);
+  return { model, findings: { gate, folded: folded.folded.length, ...facts }, warnings };
+}
