@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatFixed, formatNumber, formatPercent } from "../base/format.ts";
-import type { Measurements } from "../contract/measurement.ts";
+import type { Accuracy, Measurements } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Report, ReportBlock } from "../contract/report.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
@@ -280,10 +280,7 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
   if (recipe !== null && method !== undefined) blocks.push(...method.report(variant.findings, recipe.params));
   const against = variant.measurements?.accuracy?.against;
   if (against !== undefined) {
-    blocks.push({
-      kind: "text",
-      text: `On ${against.disagree} samples it answers differently from the baseline: ${against.gained} are now right, ${against.lost} now wrong, the others wrong both times.`,
-    });
+    blocks.push({ kind: "text", text: disagreement(against) });
   }
   if (recipe !== null)
     blocks.push(
@@ -291,6 +288,13 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
       { kind: "code", language: "json", text: JSON.stringify(recipe, undefined, 2) },
     );
   return blocks;
+}
+
+function disagreement({ disagree, gained, lost }: NonNullable<Accuracy["against"]>): string {
+  if (disagree === 0) return "It answers every sample as the baseline does.";
+  const samples = disagree === 1 ? "one sample" : `${disagree} samples`;
+  const rest = disagree - gained - lost;
+  return `It answers ${samples} differently from the baseline: ${gained} right instead of wrong, ${lost} wrong instead of right${rest === 0 ? "" : `, ${rest} wrong in another way`}.`;
 }
 
 function protocol(project: Project, baseline: Variant, rows: readonly Compared[]): ReportBlock[] {

@@ -79,7 +79,7 @@ export function drawBars(block: BarsBlock, identities: Identities): ChartParts {
       end = Math.max(end, high);
     }
     if (isDots) body.push(mark(identity, [x, y], 5.5));
-    body.push(svgText(texts[i] ?? "", [Math.max(end, zero) + 8, y + 4], { className: "value" }));
+    body.push(svgText(texts[i] ?? "", [Math.max(end, zero) + 8, y + 4], { className: "value halo" }));
   });
   if (reference !== undefined) {
     const x = scale.at(reference.value);
