@@ -7,6 +7,7 @@ import type { PendingExternal } from "./decodeTensor.ts";
 import { decodeExtras, decodeOpsets, opsetCarriers } from "./entries.ts";
 import { checkExternal } from "./external.ts";
 import { ModelProtoSchema, type ModelProto } from "./generated/onnx_pb.ts";
+import { DAMAGED, EXPORT_AGAIN } from "./hints.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { refuseForeignFormat } from "./recognize.ts";
 import { scanMessage } from "./scan.ts";
@@ -44,11 +45,10 @@ function parse(bytes: Uint8Array, limits: Limits, name: string): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, bytes, { recursionLimit: limits.nesting });
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new LatheError("invalid-model", `"${name}" is not a readable ONNX model: "${detail}".`, {
-      hint: "The file is damaged; download or export it again.",
-      cause,
-    });
+    // The structure was scanned; what the parser adds is the check of text.
+    const isText = cause instanceof TypeError && "code" in cause && cause.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
+    const detail = isText ? "has text that is not UTF-8" : `is not a readable ONNX model: "${String(cause)}"`;
+    throw new LatheError("invalid-model", `"${name}" ${detail}.`, { hint: isText ? EXPORT_AGAIN : DAMAGED, cause });
   }
 }
 

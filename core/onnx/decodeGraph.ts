@@ -9,6 +9,7 @@ import type {
 } from "../graph/model.ts";
 import { isSorted, sortNodes } from "../graph/order.ts";
 import { ATTRIBUTE_KINDS, kindOfCode, presentKinds, type StoredKind } from "./attributeKinds.ts";
+import { EXPORT_AGAIN } from "./hints.ts";
 import { decodeSparse, decodeTensor, type PendingExternal } from "./decodeTensor.ts";
 import { decodeType, decodeValue } from "./decodeType.ts";
 import { decodeEntries, decodeExtras, decodeOpsets, entryCarriers, normalDomain, opsetCarriers } from "./entries.ts";
@@ -82,7 +83,8 @@ function decodeAttributes(
   const seen = new Set<string>();
   const entries = protos.map((proto) => {
     const name = proto.name ?? "";
-    if (seen.has(name)) throw new LatheError("invalid-model", `${owner} has the attribute "${name}" twice.`);
+    if (seen.has(name))
+      throw new LatheError("invalid-model", `${owner} has the attribute "${name}" twice.`, { hint: EXPORT_AGAIN });
     seen.add(name);
     return [name, decodeAttribute(proto, `${owner}, attribute "${name}"`, pending)] as const;
   });
@@ -103,19 +105,25 @@ function attributeValue(proto: AttributeProto, where: string, pending: PendingEx
   const code = proto.type ?? 0;
   if (proto.refAttrName) {
     if (present.length > 0)
-      throw new LatheError("invalid-model", `${where} has a value beside its reference to "${proto.refAttrName}".`);
+      throw new LatheError("invalid-model", `${where} has a value beside its reference to "${proto.refAttrName}".`, {
+        hint: EXPORT_AGAIN,
+      });
     return { kind: "reference", name: proto.refAttrName, of: code };
   }
   const declared = kindOfCode(code);
   if (declared === undefined && code !== 0) {
-    throw new LatheError("unsupported", `${where} is of kind "${code}", which this version does not know.`);
+    throw new LatheError("unsupported", `${where} is of kind "${code}", which this version does not know.`, {
+      hint: "Export the model with an older IR version.",
+    });
   }
   // Files of before IR version 2 set no kind: the field that is present tells it.
   const kind = declared ?? present[0];
   if (kind === undefined) return { kind: "none" };
   const foreign = present.find((other) => other !== kind);
   if (foreign !== undefined) {
-    throw new LatheError("invalid-model", `${where} is of kind "${kind}" and holds a value of kind "${foreign}".`);
+    throw new LatheError("invalid-model", `${where} is of kind "${kind}" and holds a value of kind "${foreign}".`, {
+      hint: EXPORT_AGAIN,
+    });
   }
   return storedValue(proto, { kind, where }, pending);
 }
@@ -129,6 +137,7 @@ function storedValue(
     throw new LatheError(
       "invalid-model",
       `${where} is of kind "${kind}" but its field "${ATTRIBUTE_KINDS[kind].field}" is empty.`,
+      { hint: EXPORT_AGAIN },
     );
   };
   switch (kind) {

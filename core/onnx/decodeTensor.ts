@@ -4,6 +4,7 @@ import { LatheError } from "../base/error.ts";
 import type { SparseTensor, Tensor, TensorData } from "../graph/model.ts";
 import { decodeElementType } from "./decodeType.ts";
 import { decodeEntries, decodeExtras, entryCarriers } from "./entries.ts";
+import { EXPORT_AGAIN } from "./hints.ts";
 import type { SparseTensorProto, TensorProto } from "./generated/onnx_pb.ts";
 import { unknownOf, unknownPart } from "./unknown.ts";
 
@@ -54,7 +55,9 @@ export function decodeSparse(proto: SparseTensorProto, where: string, pending: P
   const name = proto.values?.name ?? "";
   const place = name === "" ? where : `Sparse tensor "${name}"`;
   if (proto.values === undefined || proto.indices === undefined) {
-    throw new LatheError("invalid-model", `${place} has no ${proto.values === undefined ? "values" : "indices"}.`);
+    throw new LatheError("invalid-model", `${place} has no ${proto.values === undefined ? "values" : "indices"}.`, {
+      hint: EXPORT_AGAIN,
+    });
   }
   return Object.freeze<SparseTensor>({
     values: decodeTensor(proto.values, place, pending),
@@ -67,12 +70,16 @@ export function decodeSparse(proto: SparseTensorProto, where: string, pending: P
 function decodeDims(raw: readonly bigint[], place: string): readonly number[] {
   const dims = raw.map(Number);
   if (dims.some((d) => d < 0)) {
-    throw new LatheError("invalid-model", `${place} has a negative size in its shape "[${raw.join(",")}]".`);
+    throw new LatheError("invalid-model", `${place} has a negative size in its shape "[${raw.join(",")}]".`, {
+      hint: EXPORT_AGAIN,
+    });
   }
   // Sizes before a zero still count: a product that overflows is a trap for whoever multiplies in another order.
   const largest = dims.reduce((product, d) => product * Math.max(d, 1), 1);
   if (!Number.isSafeInteger(largest * 16)) {
-    throw new LatheError("limit-exceeded", `${place} has more elements than can be addressed: "[${raw.join(",")}]".`);
+    throw new LatheError("limit-exceeded", `${place} has more elements than can be addressed: "[${raw.join(",")}]".`, {
+      hint: EXPORT_AGAIN,
+    });
   }
   return Object.freeze(dims);
 }
@@ -94,6 +101,7 @@ function storedData(proto: TensorProto, { type, dims, place }: Facts): TensorDat
     throw new LatheError(
       "invalid-model",
       `${place} (${type}) has elements in "${used.join(", ")}", expected ${allowed}.`,
+      { hint: EXPORT_AGAIN },
     );
   }
   if (type === "string") {
@@ -117,7 +125,7 @@ function wrongSize({ type, dims, place }: Facts, need: string, actual: string): 
     "invalid-model",
     `${place} is ${type}[${dims.join(",")}] and needs ${need}, but holds "${actual}".`,
     {
-      hint: "The file is damaged or was written by a faulty exporter; export the model again.",
+      hint: EXPORT_AGAIN,
     },
   );
 }
@@ -171,7 +179,10 @@ const DEFINED_ENTRIES: ReadonlySet<string> = new Set(["location", "offset", "len
 
 function externalData(proto: TensorProto, { type, dims, place }: Facts, pending: PendingExternal[]): TensorData {
   const entries = new Map(Object.entries(decodeEntries(proto.externalData)));
-  if (type === "string") throw new LatheError("invalid-model", `${place} is of type string, which cannot be external.`);
+  if (type === "string")
+    throw new LatheError("invalid-model", `${place} is of type string, which cannot be external.`, {
+      hint: EXPORT_AGAIN,
+    });
   const need = byteLength(type, elementCount(dims));
   const length = wholeNumber(entries.get("length"), `${place}: length of its external data`) ?? need;
   if (length !== need) throw wrongSize({ type, dims, place }, `${need} bytes`, `${length}`);
@@ -194,6 +205,8 @@ function wholeNumber(text: string | undefined, what: string): number | undefined
   if (text === undefined) return undefined;
   const number = /^\d+$/.test(text) ? Number(text) : NaN;
   if (!Number.isSafeInteger(number))
-    throw new LatheError("invalid-model", `${what} is "${text}", expected a whole number of bytes.`);
+    throw new LatheError("invalid-model", `${what} is "${text}", expected a whole number of bytes.`, {
+      hint: EXPORT_AGAIN,
+    });
   return number;
 }

@@ -66,11 +66,13 @@ async function locate(
   }
   const real = await files.real(path).catch((cause: unknown) => {
     throw new LatheError("invalid-model", `${where}: its external data "${location}" is a link that leads nowhere.`, {
+      hint: `Put the file itself into the folder "${folder}".`,
       cause,
     });
   });
-  const inside = files.join(await files.real(folder), "x").slice(0, -1);
-  if (!real.startsWith(inside)) throw refuse("is a link that leaves the model's folder");
+  const home = await files.real(folder);
+  const inside = files.join(home, "x").slice(0, -1);
+  if (real !== home && !real.startsWith(inside)) throw refuse("is a link that leaves the model's folder");
   const info = await files.info(real);
   if (info?.kind !== "file") throw refuse("is not a regular file");
   return { file: real, size: info.size };

@@ -3,6 +3,7 @@ import { ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { LatheError } from "../base/error.ts";
 import { ModelProtoSchema, NodeProtoSchema } from "./generated/onnx_pb.ts";
+import { DAMAGED } from "./hints.ts";
 import type { Limits } from "./limits.ts";
 
 interface Scan {
@@ -51,8 +52,8 @@ export function scanMessage(bytes: Uint8Array, scan: Scan): void {
       } else if (wireType === WireType.LengthDelimited && (field.wireType === wireType || field.packed > 0)) {
         const length = reader.uint32();
         const stop = reader.pos + length;
-        if (stop > end)
-          throw broken(scan, `field "${field.name}" at byte ${start} ends at byte ${stop}, beyond byte ${end}`);
+        if (stop > bytes.byteLength) throw cutShort(scan, stop, bytes.byteLength);
+        if (stop > end) throw broken(scan, `field ${field.name} at byte "${start}" runs over the end of its message`);
         const inner = field.message();
         if (inner !== undefined) walk(inner, stop, depth + 1);
         else if (field.packed > 0) {
@@ -69,9 +70,9 @@ export function scanMessage(bytes: Uint8Array, scan: Scan): void {
       } else if (wireType === field.wireType) {
         reader.skip(wireType, number);
       } else {
-        throw broken(scan, `field "${field.name}" at byte ${start} has wire type ${wireType}`);
+        throw broken(scan, `field ${field.name} at byte ${start} has wire type "${wireType}"`);
       }
-      if (reader.pos > end) throw broken(scan, `field ${number} at byte ${start} runs over its message's end`);
+      if (reader.pos > end) throw broken(scan, `field ${number} at byte "${start}" runs over the end of its message`);
     }
   };
 
@@ -79,14 +80,25 @@ export function scanMessage(bytes: Uint8Array, scan: Scan): void {
     walk(planOf(ModelProtoSchema), bytes.byteLength, 1);
   } catch (cause) {
     if (cause instanceof LatheError) throw cause;
-    throw broken(scan, cause instanceof Error ? cause.message : String(cause), cause);
+    if (reader.pos >= bytes.byteLength) throw cutShort(scan, bytes.byteLength + 1, bytes.byteLength);
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    if (detail.includes("recursion")) {
+      throw tooMuch(scan, { what: "levels of nested groups", actual: scan.limits.nesting, limit: "nesting" });
+    }
+    throw broken(scan, `at byte ${reader.pos}: "${detail}"`, cause);
   }
 }
 
 function broken({ name }: Scan, detail: string, cause?: unknown): LatheError {
-  return new LatheError("invalid-model", `"${name}" is not a readable ONNX model, or is cut short: "${detail}".`, {
-    hint: "The file is damaged; download or export it again.",
+  return new LatheError("invalid-model", `"${name}" is not a readable ONNX model: ${detail}.`, {
+    hint: DAMAGED,
     cause,
+  });
+}
+
+function cutShort({ name }: Scan, need: number, size: number): LatheError {
+  return new LatheError("invalid-model", `"${name}" is cut short: it needs at least ${need} bytes and has "${size}".`, {
+    hint: "The download or copy broke off; fetch the file again.",
   });
 }
 
@@ -102,7 +114,7 @@ function tooMuch({ name, limits }: Scan, { what, actual, limit }: Excess): Lathe
     `"${name}" has at least "${actual}" ${what}; the limit is ${limits[limit]}.`,
     {
       details: { limit },
-      hint: "Reading it might exhaust memory; raise the limit if you trust the file.",
+      hint: "Reading it might exhaust memory; make sure where the file comes from.",
     },
   );
 }

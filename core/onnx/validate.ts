@@ -1,5 +1,6 @@
 import { LatheError } from "../base/error.ts";
 import { subgraphsOf } from "../graph/attributes.ts";
+import { EXPORT_AGAIN } from "./hints.ts";
 import type { FunctionDefinition, Graph, Model, Node } from "../graph/model.ts";
 
 /** What onnxruntime 1.30 loads at most; found by trying. */
@@ -36,7 +37,9 @@ function checkVersions({ irVersion, opsets }: Model, name: string): void {
   for (const [domain, version] of Object.entries(opsets)) {
     const shown = domain === "" ? "ai.onnx" : domain;
     if (version < 1)
-      throw new LatheError("invalid-model", `"${name}" imports ${shown} opset "${version}"; opsets start at 1.`);
+      throw new LatheError("invalid-model", `"${name}" imports ${shown} opset "${version}"; opsets start at 1.`, {
+        hint: EXPORT_AGAIN,
+      });
     const newest = Object.hasOwn(SUPPORTED.opsets, domain) ? (SUPPORTED.opsets[domain] ?? Infinity) : Infinity;
     if (version > newest) {
       throw new LatheError(
@@ -84,8 +87,6 @@ function checkFunction(definition: FunctionDefinition): void {
     }
   }
 }
-
-const EXPORT_AGAIN = "The exporter wrote a broken graph; export the model again.";
 
 interface Scope {
   readonly own: Map<string, string>;
