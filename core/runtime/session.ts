@@ -107,9 +107,14 @@ export function settingsOf(options: SessionOptions, externalFolder?: string): In
     logSeverityLevel: 4,
     ...(options.profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
     ...(options.optimizedModelPath !== undefined && { optimizedModelFilePath: options.optimizedModelPath }),
-    ...(externalFolder !== undefined && {
-      extra: { session: { model_external_initializers_file_folder_path: externalFolder } },
-    }),
+    extra: {
+      session: {
+        // Else idle threads spin on after a run, into whatever comes next: two sessions of ResNet-20 with two
+        // threads taking turns take 0.58 to 0.77 ms a call, each alone 0.46. With it, 0.48 both ways.
+        force_spinning_stop: "1",
+        ...(externalFolder !== undefined && { model_external_initializers_file_folder_path: externalFolder }),
+      },
+    },
   };
 }
 
