@@ -8,7 +8,7 @@ import type { Dataset } from "./dataset.ts";
 import { MAX_SAMPLES } from "./limits.ts";
 import { NPY_START, readNpyHeader, type NpyHeader } from "./npy.ts";
 import { recordDataset, type Part } from "./recordDataset.ts";
-import { fileRecords, heldRecords, type Records } from "./records.ts";
+import { closingOnFailure, fileRecords, heldRecords, type Records } from "./records.ts";
 import { openZip } from "./zip.ts";
 
 /** An array by the name it was saved under, read only when asked for. */
@@ -139,11 +139,20 @@ interface Place {
   readonly folder: string;
 }
 
-async function arrayDataset({ format, path, folder }: Place, pairs: readonly ArrayPair[]): Promise<Dataset> {
+async function arrayDataset(place: Place, pairs: readonly ArrayPair[]): Promise<Dataset> {
+  return closingOnFailure(async (opened) => openArrays(place, pairs, opened));
+}
+
+async function openArrays(
+  { format, path, folder }: Place,
+  pairs: readonly ArrayPair[],
+  opened: Records[],
+): Promise<Dataset> {
   const parts: Part[] = [];
   let layout: ArrayLayout | undefined;
   for (const { input, labels, split } of pairs) {
     const { header, records } = await input.load();
+    opened.push(records);
     const own = layoutOf(header, input.name);
     layout ??= own;
     if (

@@ -36,11 +36,13 @@ export interface StreamOptions {
   readonly preprocessing: Preprocessing;
   /** Decoding threads; 0 decodes in the calling thread. The default leaves one core to the model. */
   readonly workers?: number;
-  /** Most bytes of prepared batches in use, waiting or being prepared; one batch always may. Default 256 MiB. */
+  /** Most bytes of prepared batches in use, waiting or being prepared; one batch always may. Default 128 MiB. */
   readonly memoryBudget?: number;
 }
 
-const DEFAULT_BUDGET = 256 << 20;
+const DEFAULT_BUDGET = 128 << 20;
+/** Batches kept ready, beyond what keeps the threads busy; more would only take memory. */
+const AHEAD = 2;
 /** Samples given to a thread at a time. */
 const CHUNK = 16;
 
@@ -108,27 +110,30 @@ async function* aheadOfUse(source: Source, limits: { workers: number; memoryBudg
   const pool = startPool(limits.workers);
   const stop = (): void => void pool.close();
   signal?.addEventListener("abort", stop, { once: true });
-  const waiting: { batch: Promise<Batch>; bytes: number }[] = [];
+  const waiting: { batch: Promise<Batch>; bytes: number; samples: number }[] = [];
   let start = 0;
-  let outstanding = 0;
+  const outstanding = { samples: 0, bytes: 0 };
   try {
     while (true) {
       while (start < indices.length) {
         const part = indices.slice(start, start + size);
         const bytes = byteLength(made.type, part.length * made.size);
-        if (outstanding > 0 && outstanding + bytes > limits.memoryBudget) break;
+        const isEnough = outstanding.samples >= AHEAD * size + 2 * CHUNK * limits.workers;
+        if (outstanding.samples > 0 && (isEnough || outstanding.bytes + bytes > limits.memoryBudget)) break;
         const batch = prepareBatch(source, part, pool);
         // Failures surface in order, when the batch is asked for.
         batch.catch(() => {});
-        waiting.push({ batch, bytes });
-        outstanding += bytes;
+        waiting.push({ batch, bytes, samples: part.length });
+        outstanding.samples += part.length;
+        outstanding.bytes += bytes;
         start += size;
       }
       const next = waiting.shift();
       if (next === undefined) return;
       yield await next.batch;
       throwIfCancelled(signal);
-      outstanding -= next.bytes;
+      outstanding.samples -= next.samples;
+      outstanding.bytes -= next.bytes;
     }
   } catch (thrown) {
     throwIfCancelled(signal);

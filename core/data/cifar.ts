@@ -6,7 +6,7 @@ import { interleaved } from "./bytes.ts";
 import { readClassNames, type NamedClasses } from "./classes.ts";
 import type { Dataset } from "./dataset.ts";
 import { recordDataset, type Part } from "./recordDataset.ts";
-import { fileRecords } from "./records.ts";
+import { closingOnFailure, fileRecords, type Records } from "./records.ts";
 
 const SIDE = 32;
 const PIXELS = 3 * SIDE * SIDE;
@@ -45,6 +45,10 @@ const CIFAR_100: Variant = {
  * Features from Tiny Images, 2009. Throws `invalid-data` for lengths and labels that cannot be.
  */
 export async function openCifar(path: string, isFolder: boolean): Promise<Dataset> {
+  return closingOnFailure(async (opened) => openBatches(path, isFolder, opened));
+}
+
+async function openBatches(path: string, isFolder: boolean, opened: Records[]): Promise<Dataset> {
   const folder = isFolder ? path : dirname(path);
   const names = isFolder ? (await readdir(folder)).filter(isCifarName) : [basename(path)];
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
@@ -56,12 +60,12 @@ export async function openCifar(path: string, isFolder: boolean): Promise<Datase
     .sort((a, b) => rank(a.split) - rank(b.split) || a.name.localeCompare(b.name, "en", { numeric: true }));
   for (const { name, count, split } of inOrder) {
     const records = await fileRecords(join(folder, name), { offset: 0, stride, count });
+    opened.push(records);
     const labels = new Int32Array(count);
     for (let i = 0; i < count; i++) {
       const record = records.view?.(i) ?? (await records.read(i));
       const label = record[variant.labelBytes - 1]!;
       if (label >= variant.classes) {
-        await records.close();
         throw new LatheError(
           "invalid-data",
           `Image ${i} of "${name}" has label "${label}"; ${variant.title} has labels 0 to ${variant.classes - 1}.`,

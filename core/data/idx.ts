@@ -10,7 +10,7 @@ import { readClassNames, splitOf } from "./classes.ts";
 import type { Dataset } from "./dataset.ts";
 import { MAX_HELD_BYTES, MAX_SAMPLES } from "./limits.ts";
 import { recordDataset, type Part } from "./recordDataset.ts";
-import { fileRecords, heldRecords, type Records } from "./records.ts";
+import { closingOnFailure, fileRecords, heldRecords, type Records } from "./records.ts";
 
 /** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`, `emnist-digits-test-images-idx3-ubyte`. */
 const NAME = /^(?:(.+)[-_.])?(images|labels)[-_.]idx\d(?:[-_.]\w+)?(\.gz)?$/i;
@@ -39,12 +39,17 @@ interface Pair {
  * Throws `invalid-data` where headers, lengths or counts of labels are wrong.
  */
 export async function openIdx(path: string, isFolder: boolean): Promise<Dataset> {
+  return closingOnFailure(async (opened) => openPairs(path, isFolder, opened));
+}
+
+async function openPairs(path: string, isFolder: boolean, opened: Records[]): Promise<Dataset> {
   const folder = isFolder ? path : dirname(path);
   const pairs = findPairs(await readdir(folder), isFolder ? undefined : basename(path));
   const layouts: ArrayLayout[] = [];
   const parts: Part[] = [];
   for (const pair of pairs) {
     const images = await readIdx(join(folder, pair.images), pair.images);
+    opened.push(images.records);
     const split = pair.prefix
       .split(/[-_.]/)
       .map(splitOf)

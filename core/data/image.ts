@@ -18,7 +18,7 @@ type Format = "png" | "jpeg" | "webp" | "bmp" | "gif" | "tiff" | "avif";
  * byte, palettes are expanded, animations give their first frame. Alpha is dropped without compositing and RGB
  * profiles are ignored, as Pillow's `convert("RGB")` does, with which most models were trained; CMYK is converted
  * through its own profile or a default one.
- * Throws `invalid-data` with the reason, `limit-exceeded` above 2²⁸ pixels.
+ * Throws `invalid-data` with the reason, `limit-exceeded` above 2²⁷ pixels.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<RawImage> {
   const format = sniff(bytes);

@@ -1,5 +1,5 @@
 /** Most pixels of one image; larger ones are refused before decoding. */
-export const MAX_PIXELS = 1 << 28;
+export const MAX_PIXELS = 1 << 27;
 /** Arrays up to this many bytes are held in memory; larger files are read by ranges. */
 export const MAX_HELD_BYTES = 1 << 30;
 /** Longest header of an NPY file. */

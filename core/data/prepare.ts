@@ -89,6 +89,7 @@ function arrayPreparer(p: ArrayPreprocessing): Preparer {
       const value = values[i]!;
       if (typeof value === "bigint") (into as BigInt64Array)[offset + i] = value;
       else {
+        if (Number.isNaN(value)) throw notANumber(name, i);
         const mapped = round((value * p.scale - mean[i % last]!) / std[i % last]!);
         if (into instanceof BigInt64Array || into instanceof BigUint64Array) into[offset + i] = BigInt(mapped);
         else into[offset + i] = mapped;
@@ -96,6 +97,12 @@ function arrayPreparer(p: ArrayPreprocessing): Preparer {
     }
   };
   return { type: p.type, shape: p.shape, size, allocate: (count) => allocate(p.type, count * size), prepare };
+}
+
+function notANumber(name: string, position: number): LatheError {
+  return new LatheError("invalid-data", `Sample "${name}" holds "NaN" at position ${position}.`, {
+    hint: "Fill or remove such samples.",
+  });
 }
 
 /** Values to map. Whole 64-bit numbers that go in unchanged stay exact. */

@@ -3,6 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { DatasetFormat, SplitName } from "../contract/dataset.ts";
 import { classNames, givenSplits } from "./classes.ts";
 import type { Dataset, RawSample } from "./dataset.ts";
+import { MAX_NAMED } from "./limits.ts";
 import type { Records } from "./records.ts";
 
 /** One file, or pair of files, of a data set. */
@@ -41,7 +42,7 @@ export async function recordDataset(made: RecordDataset): Promise<Dataset> {
       hint: "Add the labels, or open the labelled files alone.",
     });
   }
-  const labels = labelled.length === 0 ? undefined : new Int32Array(parts.flatMap((part) => [...(part.labels ?? [])]));
+  const labels = labelled.length === 0 ? undefined : concatenated(labelled.map((part) => part.labels!));
   const classes = labels === undefined ? undefined : classNames(labels, made.classes);
   const starts = parts.map((_, p) => parts.slice(0, p).reduce((sum, part) => sum + part.records.count, 0));
   const find = (index: number): { part: Part; at: number } => {
@@ -70,7 +71,7 @@ export async function recordDataset(made: RecordDataset): Promise<Dataset> {
       count,
       ...(classes === undefined ? {} : { classes }),
       sampleShape: [...made.sampleShape],
-      unreadable: unreadable.slice(0, 100),
+      unreadable: unreadable.slice(0, MAX_NAMED),
       unreadableCount: unreadable.length,
       fingerprint,
     },
@@ -93,6 +94,16 @@ export async function recordDataset(made: RecordDataset): Promise<Dataset> {
       for (const part of parts) await part.records.close();
     },
   });
+}
+
+function concatenated(arrays: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }
 
 /** SHA-256 over what the samples are, not over how the files are packed. */

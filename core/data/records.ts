@@ -75,3 +75,14 @@ export async function fileRecords(path: string, layout: RecordLayout): Promise<R
     close: async () => file.close(),
   });
 }
+
+/** Does work that opens records, noting them in `opened`, and closes them where it fails. */
+export async function closingOnFailure<T>(work: (opened: Records[]) => Promise<T>): Promise<T> {
+  const opened: Records[] = [];
+  try {
+    return await work(opened);
+  } catch (thrown) {
+    for (const records of opened) await records.close();
+    throw thrown;
+  }
+}

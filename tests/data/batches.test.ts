@@ -18,7 +18,7 @@ describe("streams of image files", () => {
   it("give the same bytes with 0, 1 and 3 threads, however little memory they may take", async () => {
     const reference = await digest(sampleStream(set, { indices, preprocessing: p, workers: 0 }), 20);
     expect(reference.sizes).toEqual([20, 20, 20, 15]);
-    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 2, memoryBudget: 1 }]) {
+    for (const options of [{ workers: 3 }, { workers: 1, memoryBudget: 1 }]) {
       expect(await digest(sampleStream(set, { indices, preprocessing: p, ...options }), 20)).toEqual(reference);
     }
   });

@@ -54,7 +54,7 @@ describe("damaged images", () => {
       18,
       0x7fffffff,
       "limit-exceeded",
-      'The bitmap says that it is "2147483647×4" pixels, more than 268435456.',
+      'The bitmap says that it is "2147483647×4" pixels, more than 134217728.',
     ],
     ["height", 22, 0, "invalid-data", 'The bitmap says that it is "5×0" pixels.'],
     ["bits", 28, 7, "invalid-data", 'The bitmap says that it has "7" bits per pixel.'],

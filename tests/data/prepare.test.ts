@@ -187,6 +187,15 @@ describe("preparing arrays", () => {
     expect([...(result.data as Float32Array)]).toEqual([0, 0.2, 0.4, 1].map(Math.fround));
   });
 
+  it("refuses samples that are not numbers", () => {
+    const holes = { type: "float32", dims: [4], data: Float32Array.of(1, 2, NaN, 4) } as const;
+    for (const type of ["float32", "int64"] as const) {
+      expect(() => prepareOne({ kind: "array", array: holes }, { ...rows, type }, "x.npy[3]")).toThrow(
+        'Sample "x.npy[3]" holds "NaN" at position 2.',
+      );
+    }
+  });
+
   it("refuses shapes that do not fit", () => {
     expect(() => prepareOne({ kind: "array", array }, { ...rows, shape: [5] }, "t.csv row 2")).toThrow(
       'Sample "t.csv row 2" has shape "[4]"; the model needs [5].',
