@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import type { Latency } from "../contract/measurement.ts";
 import { answer } from "../runtime/child.ts";
 import { openTimedRun, type TimedRun } from "../runtime/timedRun.ts";
-import { adaptFeeds, hasFreeBatch, randomFeeds, unpackFeeds, type PackedArray } from "./feeds.ts";
+import { adaptFeeds, randomChoices, unpackFeeds, type PackedArray } from "./feeds.ts";
 import { summarise, timeInTurns } from "./latency.ts";
 import type { VariantOptions } from "./variants.ts";
 
@@ -12,17 +12,12 @@ export type LatencyTask = Omit<VariantOptions, "signal" | "feeds"> & {
 
 answer(async ({ files, session, feeds, batch, ...timing }: LatencyTask): Promise<Record<string, Latency>> => {
   const given = feeds && unpackFeeds(feeds);
-  const batches = new Map<string, number>();
   const open: { readonly id: string; readonly timed: TimedRun }[] = [];
   try {
     for (const { id, path } of files) {
       const timed = openTimedRun(path, {
         ...session,
-        feeds: (inputs) => {
-          const chosen = given ? adaptFeeds(inputs, given) : randomFeeds(inputs, { batch, seed: timing.seed });
-          batches.set(id, hasFreeBatch(inputs) ? batch : (Object.values(chosen)[0]?.dims[0] ?? batch));
-          return chosen;
-        },
+        feeds: (inputs) => (given ? adaptFeeds(inputs, given) : randomChoices(inputs, { batch, seed: timing.seed })),
       });
       open.push({ id, timed });
     }
@@ -38,7 +33,7 @@ answer(async ({ files, session, feeds, batch, ...timing }: LatencyTask): Promise
       interleaved: files.length > 1,
     };
     return Object.fromEntries(
-      open.map(({ id }) => [id, summarise(times[id]!, { ...facts, batch: batches.get(id) ?? batch })]),
+      open.map(({ id, timed }) => [id, summarise(times[id]!, { ...facts, batch: timed.batch })]),
     );
   } finally {
     for (const { timed } of open) timed.close();

@@ -1,25 +1,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { answer } from "../runtime/child.ts";
 import { openTimedRun } from "../runtime/timedRun.ts";
-import { hasFreeBatch, randomFeeds } from "./feeds.ts";
+import { randomChoices } from "./feeds.ts";
 import type { MemoryTask } from "./memory.ts";
 
 answer(({ path, session, batch, runs, seed }: MemoryTask) => {
   const floor = process.memoryUsage.rss();
   resetPeak();
-  let used = batch;
   const timed = openTimedRun(path, {
     ...session,
-    feeds: (inputs) => {
-      const feeds = randomFeeds(inputs, { batch, seed });
-      if (!hasFreeBatch(inputs)) used = Object.values(feeds)[0]?.dims[0] ?? batch;
-      return feeds;
-    },
+    feeds: (inputs) => randomChoices(inputs, { batch, seed }),
   });
   for (let i = 0; i < runs; i++) timed.run();
   const peak = readPeak();
   timed.close();
-  return { peak: Math.max(peak, floor), floor, batch: used };
+  return { peak: Math.max(peak, floor), floor, batch: timed.batch };
 });
 
 /** Linux starts counting the highest resident size (VmHWM) anew; elsewhere it counts from the start. */

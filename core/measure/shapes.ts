@@ -4,7 +4,7 @@ import type { ElementType } from "../base/elementType.ts";
 import type { Host } from "../base/host.ts";
 import type { Model } from "../graph/model.ts";
 import { openSession, type InputInfo, type Session } from "../runtime/session.ts";
-import { hasFreeBatch, randomFeeds, type Feeds, type RandomFeedOptions } from "./feeds.ts";
+import { hasFreeBatch, randomFeeds, SYMBOL_SIZES, type Feeds, type RandomFeedOptions } from "./feeds.ts";
 
 /** What a run showed of one value. */
 export interface FoundShape {
@@ -50,9 +50,6 @@ export async function findShapes(model: Model, options: ShapeOptions): Promise<F
   for (const [name, found] of await observeAll(model, inner, { ...options, otherwise })) values.set(name, found);
   return { values, samples: first.samples };
 }
-
-/** Audio and other long sequences need more than a few elements to pass their first window. */
-const SYMBOL_SIZES = [16, 512];
 
 interface Attempt extends ShapeOptions {
   readonly otherwise: number;

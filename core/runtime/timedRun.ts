@@ -4,7 +4,7 @@ import type { Host } from "../base/host.ts";
 import type { Model } from "../graph/model.ts";
 import { loadError, runError } from "./failures.ts";
 import type { InputInfo } from "./feeds.ts";
-import { binding, initOrt } from "./ort.ts";
+import { binding, initOrt, type Tensor } from "./ort.ts";
 import { settingsOf, tensorsOf, type SessionOptions } from "./session.ts";
 import type { Staged } from "./stage.ts";
 import { typeOfCode } from "./tensors.ts";
@@ -13,12 +13,16 @@ import { typeOfCode } from "./tensors.ts";
 export interface TimedRun {
   /** Runs once, synchronously, and drops the outputs. Gives the milliseconds that it took. */
   run(): number;
+  /** Samples in a call: the first dimension of the first input. */
+  readonly batch: number;
   close(): void;
 }
 
+type Feeds = Readonly<Record<string, NdArray>>;
+
 export interface TimedRunOptions extends SessionOptions {
-  /** Feeds for the declared inputs. */
-  readonly feeds: (inputs: readonly InputInfo[]) => Readonly<Record<string, NdArray>>;
+  /** Feeds for the declared inputs. Of several, the first that the model runs on. */
+  readonly feeds: (inputs: readonly InputInfo[]) => Feeds | readonly Feeds[];
 }
 
 /** A path, or the bytes of a file with the folder of their external tensors. */
@@ -59,20 +63,38 @@ function open(staged: Omit<Staged, "discard">, { feeds, ...options }: TimedRunOp
   } catch (thrown) {
     throw loadError(thrown, { name, provider: options.provider ?? "cpu" });
   }
+  try {
+    return bind(session, { name, feeds });
+  } catch (thrown) {
+    session.dispose();
+    throw thrown;
+  }
+}
+
+type Binding = InstanceType<typeof binding.InferenceSession>;
+
+function bind(session: Binding, { name, feeds }: { readonly name: string } & Pick<TimedRunOptions, "feeds">): TimedRun {
   const inputs = session.inputMetadata.map(infoOf);
-  const given = tensorsOf(inputs, feeds(inputs), name);
   const fetches = Object.fromEntries(session.outputMetadata.map((o) => [o.name, null]));
+  const call = (given: Record<string, Tensor>): number => {
+    try {
+      const start = performance.now();
+      session.run(given, fetches, {});
+      return performance.now() - start;
+    } catch (thrown) {
+      throw runError(thrown, name);
+    }
+  };
+  const given = firstThatRuns(
+    [feeds(inputs)].flat().map((f) => tensorsOf(inputs, f, name)),
+    call,
+  );
   let isOpen = true;
   return Object.freeze<TimedRun>({
+    batch: given[inputs[0]?.name ?? ""]?.dims[0] ?? 1,
     run: () => {
       if (!isOpen) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
-      try {
-        const start = performance.now();
-        session.run(given, fetches, {});
-        return performance.now() - start;
-      } catch (thrown) {
-        throw runError(thrown, name);
-      }
+      return call(given);
     },
     close: () => {
       if (!isOpen) return;
@@ -80,6 +102,23 @@ function open(staged: Omit<Staged, "discard">, { feeds, ...options }: TimedRunOp
       session.dispose();
     },
   });
+}
+
+/** @throws what the first one fails with, when all fail */
+function firstThatRuns<T>(choices: readonly T[], run: (choice: T) => unknown): T {
+  const [first, ...others] = choices;
+  if (first === undefined) throw new LatheError("invalid-argument", "There are no feeds.");
+  if (others.length === 0) return first;
+  let failure: unknown;
+  for (const choice of choices) {
+    try {
+      run(choice);
+      return choice;
+    } catch (thrown) {
+      failure ??= thrown;
+    }
+  }
+  throw failure;
 }
 
 interface Metadata {
