@@ -5,8 +5,9 @@ import type { Model } from "../graph/model.ts";
 import { discoverMachine } from "../runtime/machine.ts";
 import type { SessionOptions } from "../runtime/session.ts";
 import { openTimedModel, type TimedRun } from "../runtime/timedRun.ts";
-import { adaptFeeds, randomFeeds, type Feeds } from "./feeds.ts";
+import { adaptFeeds, type Feeds } from "./feeds.ts";
 import { timeInTurns } from "./latency.ts";
+import { feedsLike, findShapes } from "./shapes.ts";
 import { median } from "./statistics.ts";
 
 /** Whether a rewritten model is faster on this machine, measured before the real work begins. */
@@ -42,14 +43,14 @@ const WORTH = 1.05;
 /** Times both models in turns for about half a second each. */
 export async function askSpeedGate(options: SpeedGateOptions): Promise<SpeedGate> {
   const { session, host, signal, seed, explain } = options;
+  const given = options.feeds ?? (await randomCall(options.before, options));
   let batch = 1;
   const open = (source: Model): Promise<TimedRun> =>
     openTimedModel(source, {
       ...session,
       host,
       feeds: (inputs) => {
-        const feeds =
-          options.feeds === undefined ? randomFeeds(inputs, { batch: 1, seed }) : adaptFeeds(inputs, options.feeds);
+        const feeds = adaptFeeds(inputs, given);
         batch = Object.values(feeds)[0]?.dims[0] ?? 1;
         return feeds;
       },
@@ -74,6 +75,13 @@ export async function askSpeedGate(options: SpeedGateOptions): Promise<SpeedGate
   } finally {
     before.close();
   }
+}
+
+/** Random inputs for one sample, of shapes that the model has been seen to run with. */
+async function randomCall(model: Model, { host, signal, seed }: SpeedGateOptions): Promise<Feeds> {
+  const shapes = await findShapes(model, { host, signal });
+  const names = model.graph.inputs.map((v) => v.name);
+  return feedsLike(shapes, names, { batch: 1, seed });
 }
 
 /** The gate's finding as one sentence and the reasons. `what` is the format, for instance INT8. */

@@ -1,3 +1,4 @@
+import { intOf } from "../graph/attributes.ts";
 import { floatTensor } from "../graph/build.ts";
 import { editGraph } from "../graph/edit.ts";
 import type { Model, Node } from "../graph/model.ts";
@@ -78,18 +79,24 @@ function findPair(first: Node, { opsets }: Model, index: GraphIndex): Pair | und
   const bias = floatConstant(index, biasName);
   if (biasName !== undefined && biasName !== "" && (bias === undefined || usedOnce(index, biasName) === undefined))
     return undefined;
-  let second = usedOnce(index, first.outputs[0] ?? "");
+  let between = first.outputs[0] ?? "";
+  let second = usedOnce(index, between);
   while (second !== undefined && opOf(second, opsets)?.homogeneous === true) {
-    second = second.inputs.length === 1 ? usedOnce(index, second.outputs[0] ?? "") : undefined;
+    between = second.outputs[0] ?? "";
+    second = second.inputs.length === 1 ? usedOnce(index, between) : undefined;
   }
   const two = second === undefined ? undefined : opOf(second, opsets)?.linear;
-  if (second === undefined || two === undefined) return undefined;
+  if (second === undefined || two === undefined || second.inputs[two.data] !== between) return undefined;
+  // A convolution's channels are axis 1, which a MatMul behind it does not sum over; nor does a transposed Gemm.
+  const rank = w1.dims.length;
+  if (one.dataAxis(rank) !== two.dataAxis(rank) || intOf(second, "transA", 0) !== 0) return undefined;
   const w2 = floatConstant(index, second.inputs[two.weight]);
   const axis = w2 === undefined ? undefined : two.inputAxis(second, w2.dims);
   if (w2 === undefined || axis === undefined || usedOnce(index, w2.tensor.name) === undefined) return undefined;
   const outputs = axisLayout(w1.dims, one.outputAxis(first, w1.dims.length));
   const inputs = axisLayout(w2.dims, axis);
-  if (outputs.size !== inputs.size || (bias !== undefined && bias.data.length !== outputs.size)) return undefined;
+  if (outputs.size !== inputs.size) return undefined;
+  if (bias !== undefined && (bias.data.length !== outputs.size || bias.dims.at(-1) !== outputs.size)) return undefined;
   return { first, second, weight: w1.tensor.name, bias: bias?.tensor.name, next: w2.tensor.name, outputs, inputs };
 }
 

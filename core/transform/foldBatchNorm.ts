@@ -37,10 +37,10 @@ function fold(edit: GraphEdit, norm: Node, { opsets }: Model): boolean {
   if (index.usesOf(input).length !== 1 || index.isOutput(input)) return false;
   const linear = opOf(before, opsets)?.linear;
   const weight = floatConstant(index, before.inputs[linear?.weight ?? -1]);
-  if (linear?.bias === undefined || weight === undefined) return false;
+  if (linear?.bias === undefined || weight === undefined || floatOf(before, "beta", 1) !== 1) return false;
   const biasName = before.inputs[linear.bias] ?? "";
   const bias = floatConstant(index, biasName);
-  if (biasName !== "" && bias?.data.length !== gamma.length) return false;
+  if (biasName !== "" && (bias?.data.length !== gamma.length || bias.dims.at(-1) !== gamma.length)) return false;
   const layout = axisLayout(weight.dims, linear.outputAxis(before, weight.dims.length));
   if (layout.size !== gamma.length) return false;
 

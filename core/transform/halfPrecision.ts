@@ -107,7 +107,12 @@ class HalfWriter {
 
   #cast(value: string): string {
     const name = this.#edit.fresh(`${value}.half`);
-    this.#edit.add(makeNode("Cast", [[value], [name]], { attributes: { to: ONNX_FLOAT16 } }));
+    this.#edit.add(
+      makeNode("Cast", [[value], [name]], {
+        name: this.#edit.fresh(`${value}/cast`),
+        attributes: { to: ONNX_FLOAT16 },
+      }),
+    );
     return name;
   }
 
@@ -120,7 +125,13 @@ class HalfWriter {
       index.isOutput(value) || index.usesOf(value).some((use) => use.slot < 0 || !this.#to.half.has(use.node));
     const name = needsFloat ? this.#edit.fresh(`${value}.half`) : value;
     this.#halves.set(value, name);
-    if (needsFloat) this.#edit.add(makeNode("Cast", [[name], [value]], { attributes: { to: ONNX_FLOAT } }));
+    if (needsFloat)
+      this.#edit.add(
+        makeNode("Cast", [[name], [value]], {
+          name: this.#edit.fresh(`${value}/cast`),
+          attributes: { to: ONNX_FLOAT },
+        }),
+      );
     else this.#to.retyped.add(value);
     return name;
   }

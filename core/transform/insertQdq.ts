@@ -121,7 +121,7 @@ class QdqWriter {
 
   #node(op: string, [inputs, output]: readonly [readonly string[], string], axis?: number): void {
     const attributes: Record<string, number> = axis === undefined ? {} : { axis };
-    const name = `${op === "QuantizeLinear" ? "quantize" : "dequantize"}_${output}`;
+    const name = this.#edit.fresh(`${op === "QuantizeLinear" ? "quantize" : "dequantize"}_${output}`);
     this.#edit.add(makeNode(op, [inputs, [output]], { domain: this.#domain, name, attributes }));
   }
 
@@ -167,9 +167,14 @@ class QdqWriter {
   }
 
   /** A quantised constant with its DequantizeLinear. It keeps the name of the float one where nothing else reads that. */
-  #constant(original: string, array: NdArray, { axis, ...names }: AffineNames & { readonly axis?: number }): string {
+  #constant(
+    original: string,
+    array: NdArray,
+    { axis, ...names }: AffineNames & { readonly axis?: number | undefined },
+  ): string {
     const stem = this.#stem();
-    const isFree = this.#edit.index.usesOf(original).length === 1;
+    const { index } = this.#edit;
+    const isFree = index.usesOf(original).length === 1 && !index.isOutput(original);
     const quantized = isFree ? original : this.#edit.fresh(`${stem}.value`);
     this.#edit.setInitializer(tensor(quantized, array));
     this.#node("DequantizeLinear", [[quantized, ...operands(names)], stem], axis);
@@ -180,34 +185,35 @@ class QdqWriter {
   quantizeLayer(node: Node, linear: LinearMap): QuantizedLayer | undefined {
     const weight = floatConstant(this.#edit.index, node.inputs[linear.weight]);
     if (weight === undefined) return undefined;
-    const { weights, placement, activations, perChannel } = this.#options;
+    const { weights, placement, activations } = this.#options;
     const input = node.inputs[linear.data] ?? "";
     const inputScale = activations.get(placement.values.get(input) ?? input)?.scale ?? 1;
     const outputAxis = linear.outputAxis(node, weight.dims.length);
     const biasName = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
-    const bias = floatConstant(this.#edit.index, biasName);
+    const axis = this.#options.perChannel && hasChannelScales(weight.dims, outputAxis) ? outputAxis : undefined;
+    const channels = axisLayout(weight.dims, outputAxis).size;
+    const bias = perChannelBias(floatConstant(this.#edit.index, biasName), channels);
     const { data, scales, error } = quantizeWeights(weight.data, weight.dims, {
       ...weights,
-      axis: perChannel ? outputAxis : undefined,
-      minimumScale: (channel) => smallestScale(bias, { channel, perChannel, inputScale }),
+      axis,
+      minimumScale: (channel) => smallestScale(bias, { channel: axis === undefined ? undefined : channel, inputScale }),
     });
-    const channels = axisLayout(weight.dims, outputAxis).size;
     const correction = this.#correction(node, linear, { weight, error, channels });
     const inputs = [...this.#edit.current(node).inputs];
     inputs[linear.weight] = this.#scaled(
       weight.tensor.name,
       { type: "int8", dims: weight.dims, data },
-      { scales, axis: outputAxis },
+      { scales, axis },
     );
     if (linear.bias !== undefined && (bias !== undefined || correction !== undefined)) {
-      const values = Float32Array.from({ length: channels }, (_, c) => (bias?.data[c] ?? 0) + (correction?.[c] ?? 0));
+      const values = Float32Array.from({ length: channels }, (_, c) => (bias?.[c] ?? 0) + (correction?.[c] ?? 0));
       // int32 in units of input scale × weight scale, which is what the accumulator counts in.
       const units = scales.map((scale) => inputScale * scale);
       const counts = Int32Array.from(values, (b, c) => Math.round(b / units[units.length === 1 ? 0 : c]!));
       inputs[linear.bias] = this.#scaled(
         biasName,
         { type: "int32", dims: [channels], data: counts },
-        { scales: units, axis: 0 },
+        { scales: units, axis: axis === undefined ? undefined : 0 },
       );
     }
     this.#edit.replace(node, Object.freeze({ ...this.#edit.current(node), inputs: withoutHoles(inputs) }));
@@ -215,11 +221,22 @@ class QdqWriter {
   }
 
   /** A constant with one scale, or one per index of `axis`, and zero point 0. */
-  #scaled(original: string, array: NdArray, { scales, axis }: { scales: Float32Array; axis: number }): string {
-    const scale = this.#edit.fresh(`${this.#stem()}.scale`);
-    const isWhole = !this.#options.perChannel;
-    this.#edit.setInitializer(floatTensor(scale, isWhole ? [] : [scales.length], scales));
-    return this.#constant(original, array, { scale, ...(!isWhole && { axis }) });
+  #scaled(
+    original: string,
+    array: NdArray,
+    { scales, axis }: { scales: Float32Array; axis: number | undefined },
+  ): string {
+    const stem = this.#stem();
+    const names = { scale: this.#edit.fresh(`${stem}.scale`), zeroPoint: this.#edit.fresh(`${stem}.zero`) };
+    const dims = axis === undefined ? [] : [scales.length];
+    this.#edit.setInitializer(floatTensor(names.scale, dims, scales));
+    // The runtime's integer Gemm wants a zero point for its weights; all else does without.
+    if (array.type === "int8" && array.dims.length === 2) {
+      const data = new Int8Array(scales.length);
+      this.#edit.setInitializer(tensor(names.zeroPoint, { type: "int8", dims, data }));
+      return this.#constant(original, array, { ...names, axis });
+    }
+    return this.#constant(original, array, { scale: names.scale, axis });
   }
 
   /**
@@ -252,15 +269,24 @@ class QdqWriter {
 const operands = ({ scale, zeroPoint }: AffineNames): readonly string[] =>
   zeroPoint === undefined ? [scale] : [scale, zeroPoint];
 
-/** A channel of nearly zero weights would make its bias overflow 32 bits. */
+/** Whether the runtime's kernels take a scale for each output channel: not for vectors and stacks of matrices. */
+function hasChannelScales(dims: readonly number[], outputAxis: number): boolean {
+  return dims.length === 2 || (dims.length > 2 && outputAxis === 0);
+}
+
+/** A bias that is one number for all channels, spread over them. */
+function perChannelBias(bias: FloatConstant | undefined, channels: number): Float32Array | undefined {
+  return bias?.data.length === 1 ? new Float32Array(channels).fill(bias.data[0]!) : bias?.data;
+}
+
+/** A channel of nearly zero weights would make its bias overflow 32 bits. Without a channel: for all of them. */
 function smallestScale(
-  bias: FloatConstant | undefined,
-  at: { channel: number; perChannel: boolean; inputScale: number },
+  bias: Float32Array | undefined,
+  at: { channel: number | undefined; inputScale: number },
 ): number {
-  if (bias === undefined) return 0;
   let peak = 0;
-  if (at.perChannel) peak = Math.abs(bias.data[at.channel] ?? 0);
-  else for (const b of bias.data) peak = Math.max(peak, Math.abs(b));
+  if (at.channel !== undefined) peak = Math.abs(bias?.[at.channel] ?? 0);
+  else for (const b of bias ?? []) peak = Math.max(peak, Math.abs(b));
   return peak / (at.inputScale * 2 ** 30);
 }
 

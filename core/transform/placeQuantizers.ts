@@ -128,16 +128,24 @@ function refusal(
   if (quantize.role === "float") return quantize.reason;
   if (options.isExcluded(node)) return "it is excluded";
   if (quantize.role !== "multiply" || linear === undefined) return undefined;
-  const isConstant = floatConstant(index, node.inputs[linear.weight]) !== undefined;
-  if (!isConstant && node.op !== "MatMul") return "its weights are computed or not float32";
-  const bias = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
-  if (bias !== "" && floatConstant(index, bias) === undefined) return "its bias is computed or not float32";
-  if (bias !== "" && floatOf(node, "beta", 1) !== 1) return "its bias is scaled by beta";
-  return undefined;
+  const weightName = node.inputs[linear.weight] ?? "";
+  const weight = floatConstant(index, weightName);
+  if (weight === undefined && (node.op !== "MatMul" || index.initializer.has(weightName))) {
+    return "its weights are computed or not float32";
+  }
+  const biasName = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
+  if (weight === undefined || biasName === "") return undefined;
+  const bias = floatConstant(index, biasName);
+  if (bias === undefined) return "its bias is computed or not float32";
+  if (floatOf(node, "beta", 1) !== 1) return "its bias is scaled by beta";
+  const channels = weight.dims[linear.outputAxis(node, weight.dims.length)];
+  const isPerChannel = bias.data.length === 1 || (bias.data.length === channels && bias.dims.at(-1) === channels);
+  return isPerChannel ? undefined : "its bias is not one number per output channel";
 }
 
+/** A clamp needs no reason: where the layer before it has a quantiser, taking it in costs nothing. */
 const tailReason = ({ quantize }: OpDeclaration): string | undefined =>
-  quantize.role === "multiply"
+  quantize.role === "multiply" || quantize.role === "clamp"
     ? undefined
     : "it follows the last multiplication, where eight bits cost accuracy and save no time";
 

@@ -36,7 +36,8 @@ export function quantizeWeights(
       const start = (o * size + c) * inner;
       channel.set(weights.subarray(start, start + inner), o * inner);
     }
-    const scale = Math.fround(Math.max(chooseScale(channel, how), how.minimumScale?.(c) ?? 0));
+    // Weights below the smallest float32 count as zeros.
+    const scale = Math.fround(Math.max(chooseScale(channel, how), how.minimumScale?.(c) ?? 0)) || 1;
     scales[c] = scale;
     for (let o = 0; o < outer; o++) {
       const start = (o * size + c) * inner;

@@ -1,8 +1,7 @@
 import { globMatcher } from "../../base/glob.ts";
 import { findShapes } from "../../measure/shapes.ts";
 import { askSpeedGate, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
-import { normalizeModel } from "../../transform/constants.ts";
-import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import { prepareModel } from "../../transform/prepare.ts";
 import { toHalfPrecision, type HalfResult } from "../../transform/halfPrecision.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import type { Params } from "./method.ts";
@@ -16,18 +15,18 @@ export interface Findings extends Omit<HalfResult, "model"> {
 export async function run(context: MethodContext<Params>): Promise<MethodResult<Findings>> {
   const { params, session, host, signal, seed, emit } = context;
   emit({ kind: "stage", name: "Convert" });
-  const folded = foldBatchNorm(normalizeModel(context.model));
+  const prepared = prepareModel(context.model);
   const isExcluded = globMatcher(
     params.exclude,
-    folded.model.graph.nodes.map((n) => n.name),
+    prepared.model.graph.nodes.map((n) => n.name),
   );
-  const { values } = await findShapes(folded.model, { host, signal });
-  const { model, ...facts } = toHalfPrecision(folded.model, {
+  const { values } = await findShapes(prepared.model, { host, signal });
+  const { model, ...facts } = toHalfPrecision(prepared.model, {
     typeOf: (value) => values.get(value)?.type,
     isExcluded: (node) => isExcluded(node.name),
   });
   const gate = await askSpeedGate({
-    before: folded.model,
+    before: prepared.model,
     after: model,
     session,
     host,
@@ -46,5 +45,5 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     );
   }
   if (facts.clamped > 0) warnings.push(`${facts.clamped} constants beyond ±65,504 were clamped.`);
-  return { model, findings: { gate, folded: folded.folded.length, ...facts }, warnings };
+  return { model, findings: { gate, folded: prepared.folded.length, ...facts }, warnings };
 }

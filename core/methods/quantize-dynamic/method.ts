@@ -2,6 +2,9 @@ import { z } from "zod";
 import { elementCount } from "../../base/array.ts";
 import type { ParameterMeta } from "../../contract/method.ts";
 import { opOf } from "../../ops/registry.ts";
+import { normalizeModel } from "../../transform/constants.ts";
+import { upgradeOpset } from "../../transform/upgradeOpset.ts";
+import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { report } from "./report.ts";
 
@@ -51,16 +54,17 @@ export default defineMethod({
   version: 1,
   params,
   needsData: () => false,
-  applies: ({ graph, opsets }) => {
-    if ((opsets[""] ?? 0) < 11) {
+  applies: (model) => {
+    const { graph, opsets } = model;
+    const quantized = refuseQuantized(model);
+    if (quantized !== undefined) return quantized;
+    const upgrade = (opsets[""] ?? 0) < 11 ? upgradeOpset(normalizeModel(model)) : { model };
+    if ("reason" in upgrade) {
       return {
         applies: false,
-        reason: `Opset "${opsets[""] ?? "?"}" has no DynamicQuantizeLinear; it came with 11.`,
-        hint: "Export the model again with a newer opset, or use quantize-static.",
+        reason: `DynamicQuantizeLinear needs opset 11 or newer, and the model cannot be brought to it: ${upgrade.reason}.`,
+        hint: "Export the model again with a newer opset.",
       };
-    }
-    if (graph.nodes.some((n) => /^(QLinear|ConvInteger|MatMulInteger|DequantizeLinear|DynamicQuantize)/.test(n.op))) {
-      return { applies: false, reason: "The model is quantised already.", hint: "Start from the float variant." };
     }
     if (!graph.nodes.some((n) => opOf(n, opsets)?.quantize.role === "multiply")) {
       return {

@@ -1,9 +1,8 @@
 import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
 import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
-import { normalizeModel } from "../../transform/constants.ts";
 import { quantizeDynamically } from "../../transform/dynamicQuantize.ts";
-import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import { prepareModel } from "../../transform/prepare.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import type { Params } from "./method.ts";
 
@@ -25,12 +24,12 @@ export async function run({
   emit,
 }: MethodContext<Params>): Promise<MethodResult<Findings>> {
   emit({ kind: "stage", name: "Quantise" });
-  const folded = foldBatchNorm(normalizeModel(model));
+  const prepared = prepareModel(model);
   const isExcluded = globMatcher(
     params.exclude,
-    folded.model.graph.nodes.map((n) => n.name),
+    prepared.model.graph.nodes.map((n) => n.name),
   );
-  const result = quantizeDynamically(folded.model, {
+  const result = quantizeDynamically(prepared.model, {
     perChannel: params.perChannel,
     steps: params.reduceRange ? 64 : 127,
     convolutions: params.convolutions,
@@ -42,7 +41,7 @@ export async function run({
     });
   }
   const gate = await askSpeedGate({
-    before: folded.model,
+    before: prepared.model,
     after: result.model,
     session,
     host,
@@ -54,7 +53,7 @@ export async function run({
   const slow = `INT8 runs at ${gate.speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`;
   return {
     model: result.model,
-    findings: { gate, layers: result.layers, kept: result.kept, folded: folded.folded.length },
+    findings: { gate, layers: result.layers, kept: result.kept, folded: prepared.folded.length },
     warnings: gate.verdict === "slower" ? [slow] : [],
   };
 }

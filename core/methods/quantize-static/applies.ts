@@ -1,21 +1,21 @@
 import type { Applicability } from "../../contract/method.ts";
 import type { Model, Node } from "../../graph/model.ts";
+import { whyNotRunnable } from "../../graph/runnable.ts";
 import { indexGraph } from "../../graph/uses.ts";
+import { normalizeModel } from "../../transform/constants.ts";
+import { upgradeOpset } from "../../transform/upgradeOpset.ts";
+import { refuseQuantized } from "../floatModel.ts";
 import { opOf } from "../../ops/registry.ts";
-
-const QUANTIZED = /^(QLinear|QGemm|QAttention|ConvInteger|MatMulInteger|DequantizeLinear|MatMulNBits)/;
 
 /** Whether a model has float layers with constant weights that eight-bit kernels could compute. */
 export function applies(model: Model): Applicability {
   const { graph, opsets } = model;
-  const quantized = graph.nodes.find((n) => QUANTIZED.test(n.op));
-  if (quantized !== undefined) {
-    return {
-      applies: false,
-      reason: `The model is quantised already: ${quantized.op} "${nameOf(quantized)}".`,
-      hint: "Start from the float variant.",
-    };
+  const foreign = whyNotRunnable(model);
+  if (foreign !== undefined) {
+    return { applies: false, reason: foreign, hint: "Calibration runs the model; export it with standard operators." };
   }
+  const quantized = refuseQuantized(model);
+  if (quantized !== undefined) return quantized;
   const layers = graph.nodes.filter((n) => opOf(n, opsets)?.quantize.role === "multiply");
   const index = indexGraph(graph);
   const half = layers.find((n) => n.inputs.some((i) => index.initializer.get(i)?.type === "float16"));
@@ -33,18 +33,25 @@ export function applies(model: Model): Applicability {
       hint: "Recurrent models gain more from dynamic quantisation.",
     };
   }
-  if (graph.inputs.filter((v) => !index.initializer.has(v.name)).length !== 1) {
+  const inputs = graph.inputs.filter((v) => !index.initializer.has(v.name)).length;
+  if (inputs !== 1) {
     return {
       applies: false,
-      reason: `Calibration feeds one input and the model has "${graph.inputs.length}".`,
+      reason: `Calibration feeds one input and the model has "${inputs}".`,
       hint: "Use dynamic quantisation, which needs no calibration.",
     };
   }
-  const notes =
-    (opsets[""] ?? 0) < 13
-      ? [`Opset ${opsets[""] ?? "?"} has no per-channel form, so the pairs use onnxruntime's own domain.`]
-      : [];
-  return { applies: true, notes };
+  const upgrade = (opsets[""] ?? 0) < 13 ? upgradeOpset(normalizeModel(model)) : { model };
+  if ("model" in upgrade) return { applies: true, notes: [] };
+  if ((opsets[""] ?? 0) < 10) {
+    return {
+      applies: false,
+      reason: `Eight-bit kernels need opset 10 or newer, and the model cannot be brought to it: ${upgrade.reason}.`,
+      hint: "Export the model again with a newer opset.",
+    };
+  }
+  const note = `Opset ${opsets[""] ?? "?"} has no per-channel form, so the pairs use onnxruntime's own domain.`;
+  return { applies: true, notes: [note] };
 }
 
 const nameOf = (node: Node): string => node.name || (node.outputs[0] ?? "");

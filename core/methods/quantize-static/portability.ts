@@ -65,9 +65,10 @@ export async function checkPortability(
       }
     }
   });
-  return layers.map((layer) => {
+  return layers.flatMap((layer) => {
     const { pairs, saturated, signal, noise } = counts.get(layer)!;
-    return { node: layer.node.name, saturated: pairs === 0 ? 0 : saturated / pairs, sqnr: decibels(signal, noise) };
+    // Layers of a form that is not emulated have seen no pairs.
+    return pairs === 0 ? [] : [{ node: layer.node.name, saturated: saturated / pairs, sqnr: decibels(signal, noise) }];
   });
 }
 

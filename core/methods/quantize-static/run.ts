@@ -10,9 +10,8 @@ import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../m
 import { observeActivations, type Activation } from "../../measure/activations.ts";
 import { opOf } from "../../ops/registry.ts";
 import { affineOf, type Affine } from "../../transform/affine.ts";
-import { normalizeModel } from "../../transform/constants.ts";
 import { equalizeLayers } from "../../transform/equalize.ts";
-import { foldBatchNorm } from "../../transform/foldBatchNorm.ts";
+import { prepareModel } from "../../transform/prepare.ts";
 import { insertQdq, type QdqResult } from "../../transform/insertQdq.ts";
 import { placeQuantizers, type Placement } from "../../transform/placeQuantizers.ts";
 import { chooseRange } from "../../transform/ranges.ts";
@@ -28,16 +27,9 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   const prepared = prepare(context.model, params);
   const { model } = prepared;
   const first = place(model, params, []);
-  if (![...first.nodes].some((n) => opOf(n, model.opsets)?.quantize.role === "multiply")) {
-    throw new LatheError(
-      "invalid-recipe",
-      `Nothing is left to quantise: "${params.exclude.join(", ")}" excludes every layer.`,
-      {
-        hint: "Exclude fewer layers.",
-      },
-    );
-  }
-  const stream = calibrationOf(context);
+  const layers = [...first.nodes].filter((n) => opOf(n, model.opsets)?.quantize.role === "multiply");
+  checkLayers(layers, { model, placement: first, params });
+  const stream = calibrationOf(context, model);
 
   emit({ kind: "stage", name: "Gate" });
   const gate = await gateFor({ model, placement: first }, stream, context);
@@ -48,14 +40,13 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
 
   const ranks = params.sensitivity !== "off" || params.excludeWorst > 0;
   if (ranks) emit({ kind: "stage", name: "Rank layers" });
-  const layers = [...first.nodes].filter((n) => opOf(n, model.opsets)?.quantize.role === "multiply");
   const sensitivity = !ranks
     ? []
     : await rankLayers({
         context,
         layers,
         float: model,
-        stream: firstSamples(stream, params.sensitivitySamples),
+        stream: firstSamples(stream, Math.max(params.sensitivitySamples, fixedBatch(model) ?? 1)),
         alone: (layer) => {
           const placement = place(
             model,
@@ -83,7 +74,9 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   );
 
   if (params.portability) emit({ kind: "stage", name: "Portability" });
-  const saturation = params.portability ? await checkPortability(result.model, firstSamples(stream, 16), context) : [];
+  const saturation = params.portability
+    ? await checkPortability(result.model, firstSamples(stream, Math.max(16, fixedBatch(model) ?? 1)), context)
+    : [];
   const findings: Findings = {
     gate,
     samples: stream.count,
@@ -112,8 +105,7 @@ interface Prepared {
 }
 
 function prepare(original: Model, params: Params): Prepared {
-  const normal = normalizeModel(original);
-  const folded = params.foldBatchNorm ? foldBatchNorm(normal) : { model: normal, folded: [] };
+  const folded = prepareModel(original, { keepBatchNorm: !params.foldBatchNorm });
   const equal = params.equalize ? equalizeLayers(folded.model) : { model: folded.model, pairs: [] };
   return { model: equal.model, folded: folded.folded.length, equalized: equal.pairs };
 }
@@ -127,7 +119,41 @@ function place(model: Model, params: Params, besides: readonly Node[]): Placemen
   return placeQuantizers(model, { isExcluded: (n) => float.has(n) || isListed(n.name), tail: params.tail });
 }
 
-function calibrationOf({ calibration, params, emit }: MethodContext<Params>): SampleStream {
+/** Refuses a run that would leave the model as it is. */
+function checkLayers(
+  layers: readonly Node[],
+  { model, placement, params }: { model: Model; placement: Placement; params: Params },
+): void {
+  if (layers.length === 0 && params.exclude.length > 0) {
+    throw new LatheError(
+      "invalid-recipe",
+      `Nothing is left to quantise: "${params.exclude.join(", ")}" excludes every layer.`,
+      { hint: "Exclude fewer layers." },
+    );
+  }
+  if (layers.length === 0) {
+    const kept = model.graph.nodes.find((n) => opOf(n, model.opsets)?.quantize.role === "multiply");
+    const why = kept === undefined ? "" : ` ${kept.op} "${kept.name}": ${placement.kept.get(kept.name) ?? ""}.`;
+    throw new LatheError("unsupported", `No layer can be quantised.${why}`, {
+      hint: "Use dynamic quantisation or half precision.",
+    });
+  }
+  if (params.excludeWorst < layers.length) return;
+  throw new LatheError(
+    "invalid-recipe",
+    `Nothing is left to quantise: exclude-worst is "${params.excludeWorst}" and there are ${layers.length} layers.`,
+    { hint: "Exclude fewer layers." },
+  );
+}
+
+/** The number of samples in a call, where the model fixes it. */
+function fixedBatch(model: Model): number | undefined {
+  const type = model.graph.inputs[0]?.type;
+  const first = type?.kind === "tensor" ? type.dims?.[0]?.size : undefined;
+  return typeof first === "number" ? first : undefined;
+}
+
+function calibrationOf({ calibration, params, emit }: MethodContext<Params>, model: Model): SampleStream {
   if (calibration === undefined || calibration.count === 0) {
     throw new LatheError("invalid-data", "Static quantisation needs calibration samples and the project has none.", {
       hint: 'Import data with "lathe import data PATH", or use quantize-dynamic, which needs none.',
@@ -141,6 +167,14 @@ function calibrationOf({ calibration, params, emit }: MethodContext<Params>): Sa
     });
   }
   const stream = firstSamples(calibration, params.samples);
+  const least = fixedBatch(model) ?? 1;
+  if (stream.count < least) {
+    throw new LatheError(
+      "invalid-data",
+      `The model takes batches of "${least}" and there are only ${stream.count} samples.`,
+      { hint: `Calibrate on at least ${least} samples.` },
+    );
+  }
   if (stream.count < 100) {
     emit({
       kind: "message",
@@ -190,10 +224,8 @@ function shortfall(machine: MachineInfo, verdict: SpeedGate["verdict"], { activa
 
 /** The first sample, or as many as the model's fixed batch asks for. */
 async function oneCall(model: Model, stream: SampleStream, signal: AbortSignal): Promise<Feeds> {
-  const [input] = model.graph.inputs;
-  const first = input?.type?.kind === "tensor" ? input.type.dims?.[0]?.size : undefined;
-  for await (const batch of stream.batches(typeof first === "number" ? first : 1, signal)) {
-    return { [input?.name ?? ""]: batch.input };
+  for await (const batch of stream.batches(fixedBatch(model) ?? 1, signal)) {
+    return { [model.graph.inputs[0]?.name ?? ""]: batch.input };
   }
   throw new LatheError("invalid-data", "There are no samples to try the model on.");
 }
