@@ -29,7 +29,12 @@ export async function findInstructions(
     );
     if (text !== "") return { sets: fromSysctl(text), source: "sysctl hw.optional" };
   }
-  return { sets: guess(architecture, processor), source: `guess from the processor's name "${processor}"` };
+  const source = `guess from the processor's name "${processor}"`;
+  const sets = guess(architecture, processor);
+  if (architecture !== "x64") return { sets, source };
+  // What VNNI is asked for can be tried out.
+  const { isEightBitExact } = await import("./saturation.ts");
+  return { sets: { ...sets, vnni: await isEightBitExact() }, source: `${source}; vnni by trying` };
 }
 
 /** From the flags (x86) or Features (ARM) line of Linux' /proc/cpuinfo. */

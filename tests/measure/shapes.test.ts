@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { nodeHost as host } from "../../core/app/nodeHost.ts";
 import { float32 } from "../../core/base/array.ts";
 import { countCosts } from "../../core/measure/costs.ts";
-import { adaptFeeds, randomFeeds, sizesOf } from "../../core/measure/feeds.ts";
+import { adaptFeeds, randomChoices, randomFeeds, sizesOf } from "../../core/measure/feeds.ts";
 import { feedsLike, findShapes } from "../../core/measure/shapes.ts";
 import { floatTensor, graph, intTensor, model, node, tensor, value } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
+import { openTimedModel } from "../../core/runtime/timedRun.ts";
 
 /** Conv 3→4, 3×3 on 8×8, batch norm, Relu, global pool, Gemm 4→5. */
 function small(batch: number | string = "N"): Model {
@@ -27,6 +28,18 @@ function small(batch: number | string = "N"): Model {
         ...["b", "scale", "shift", "mean", "var"].map(vector),
         floatTensor("v", [4, 5], new Float32Array(20)),
       ],
+    }),
+  );
+}
+
+/** Cuts a sequence of unknown length into windows of 32. */
+function windows(): Model {
+  return model(
+    graph({
+      inputs: [value("x", "float32", ["N", "time"])],
+      outputs: [value("y", "float32")],
+      nodes: [node("Reshape", [["x", "to"], ["y"]])],
+      initializers: [intTensor("to", [3], [0, -1, 32])],
     }),
   );
 }
@@ -88,6 +101,11 @@ describe("findShapes", () => {
     expect(values.get("r")?.dims).toEqual(["batch", 2]);
     expect(values.get("y")?.dims).toEqual(["2*batch", 2]);
     expect(values.has("s")).toBe(false);
+  });
+
+  it("tries longer sequences where short ones do not run", async () => {
+    const { values } = await findShapes(windows(), { host });
+    expect(values.get("y")?.dims).toEqual(["batch", 16, 32]);
   });
 
   it("passes on why a model does not run", async () => {
@@ -219,6 +237,21 @@ describe("feeds", () => {
     expect(() => randomFeeds([{ name: "x", type: "bfloat16", dims: [3] }], { batch: 1, seed: 0 })).toThrow(
       'There are no random inputs of type "bfloat16".',
     );
+  });
+
+  it("let a timed run take the first that the model runs on", async () => {
+    const timed = await openTimedModel(windows(), {
+      host,
+      feeds: (inputs) => randomChoices(inputs, { batch: 3, seed: 0 }),
+    });
+    expect(timed.run()).toBeGreaterThan(0);
+    expect(timed.batch).toBe(3);
+    timed.close();
+    const short = openTimedModel(windows(), {
+      host,
+      feeds: () => [1, 2].map((n) => ({ x: float32([1, n], [1, 2].slice(0, n)) })),
+    });
+    await expect(short).rejects.toThrow(/^ONNX Runtime failed in the model: .*Reshape/);
   });
 
   it("become half precision where the model wants it", () => {

@@ -4,7 +4,7 @@ import { machineInfo, providerName } from "../../core/contract/device.ts";
 import { decodeModel } from "../../core/onnx/decode.ts";
 import { runChild } from "../../core/runtime/child.ts";
 import { discoverMachine } from "../../core/runtime/machine.ts";
-import { fromCpuInfo, fromSysctl, guess } from "../../core/runtime/processor.ts";
+import { findInstructions, fromCpuInfo, fromSysctl, guess } from "../../core/runtime/processor.ts";
 import { whyAbsent, whyFailed } from "../../core/runtime/providers.ts";
 import { TINY_MODEL } from "../../core/runtime/tinyModel.ts";
 
@@ -29,6 +29,15 @@ describe("instruction sets", () => {
 
   it("need the parts of AVX-512 that kernels use", () => {
     expect(fromCpuInfo("flags : avx2 avx512f\n", "x64").avx512).toBe(false);
+  });
+
+  it("are guessed where the system does not tell, and VNNI is tried", async () => {
+    const found = await findInstructions("win32", "x64", "AMD Ryzen 9 7950X 16-Core Processor");
+    expect(found.source).toBe(`guess from the processor's name "AMD Ryzen 9 7950X 16-Core Processor"; vnni by trying`);
+    expect(found.sets.avx512).toBe(true);
+    const arm = await findInstructions("win32", "arm64", "Snapdragon X Elite");
+    expect(arm.source).toBe(`guess from the processor's name "Snapdragon X Elite"`);
+    expect(arm.sets.neonDot).toBe(true);
   });
 
   it("are read from ARM's features", () => {
