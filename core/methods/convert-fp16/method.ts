@@ -1,20 +1,8 @@
-import { z } from "zod";
 import { elementCount } from "../../base/array.ts";
-import type { ParameterMeta } from "../../contract/method.ts";
 import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { params } from "./params.ts";
 import { report } from "./report.ts";
-
-const about = (meta: ParameterMeta): ParameterMeta & Record<string, unknown> => ({ ...meta });
-
-const params = z.strictObject({
-  exclude: z
-    .array(z.string())
-    .default([])
-    .meta(about({ title: "Nodes to leave in float32", description: "Node names; * stands for any text." })),
-});
-
-export type Params = z.output<typeof params>;
 
 export default defineMethod({
   id: "convert-fp16",

@@ -1,7 +1,7 @@
 import type { ReportBlock } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
 import { keptBlock } from "../keptBlock.ts";
-import type { Findings } from "./run.ts";
+import type { Findings } from "./findings.ts";
 
 /** What became float16 and what did not. */
 export function report({ gate, converted, kept, clamped, raised, folded }: Findings): readonly ReportBlock[] {

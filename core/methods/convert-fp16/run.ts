@@ -1,15 +1,11 @@
 import { globMatcher } from "../../base/glob.ts";
 import { findShapes } from "../../measure/shapes.ts";
-import { askSpeedGate, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
+import { askSpeedGate, gateEvent } from "../../measure/speedGate.ts";
 import { prepareModel } from "../../transform/prepare.ts";
-import { toHalfPrecision, type HalfResult } from "../../transform/halfPrecision.ts";
+import { toHalfPrecision } from "../../transform/halfPrecision.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
-import type { Params } from "./method.ts";
-
-export interface Findings extends Omit<HalfResult, "model"> {
-  readonly gate: SpeedGate;
-  readonly folded: number;
-}
+import type { Findings } from "./findings.ts";
+import type { Params } from "./params.ts";
 
 /** Converts a float32 model to float16. */
 export async function run(context: MethodContext<Params>): Promise<MethodResult<Findings>> {

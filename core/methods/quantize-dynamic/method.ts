@@ -1,50 +1,11 @@
-import { z } from "zod";
 import { elementCount } from "../../base/array.ts";
-import type { ParameterMeta } from "../../contract/method.ts";
 import { opOf } from "../../ops/registry.ts";
 import { normalizeModel } from "../../transform/constants.ts";
 import { upgradeOpset } from "../../transform/upgradeOpset.ts";
 import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { params } from "./params.ts";
 import { report } from "./report.ts";
-
-const about = (meta: ParameterMeta): ParameterMeta & Record<string, unknown> => ({ ...meta });
-
-const params = z.strictObject({
-  perChannel: z
-    .boolean()
-    .default(true)
-    .meta(
-      about({
-        title: "Scale per channel",
-        description: "One weight scale per output channel instead of one per tensor.",
-      }),
-    ),
-  convolutions: z
-    .boolean()
-    .default(true)
-    .meta(
-      about({
-        title: "Convolutions too",
-        description: "Also quantise convolutions. Saves size; their dynamic kernel is rarely faster.",
-      }),
-    ),
-  reduceRange: z
-    .boolean()
-    .default(false)
-    .meta(
-      about({
-        title: "Reduce weight range",
-        description: "Seven-bit weights, which cannot saturate on x86 processors without VNNI.",
-      }),
-    ),
-  exclude: z
-    .array(z.string())
-    .default([])
-    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
-});
-
-export type Params = z.output<typeof params>;
 
 export default defineMethod({
   id: "quantize-dynamic",

@@ -1,8 +1,8 @@
 import type { ReportBlock } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
 import { keptBlock } from "../keptBlock.ts";
-import type { Params } from "./method.ts";
-import type { Findings } from "./run.ts";
+import type { Params } from "./params.ts";
+import type { Findings } from "./findings.ts";
 
 /** Which layers became integer and which did not. */
 export function report({ gate, layers, kept, folded }: Findings, params: Params): readonly ReportBlock[] {

@@ -4,14 +4,8 @@ import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../m
 import { quantizeDynamically } from "../../transform/dynamicQuantize.ts";
 import { prepareModel } from "../../transform/prepare.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
-import type { Params } from "./method.ts";
-
-export interface Findings {
-  readonly gate: SpeedGate;
-  readonly layers: readonly { readonly node: string; readonly op: string }[];
-  readonly kept: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
-  readonly folded: number;
-}
+import type { Findings } from "./findings.ts";
+import type { Params } from "./params.ts";
 
 /** Quantises the weights of a float model; activations follow at run time. */
 export async function run({

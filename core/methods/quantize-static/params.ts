@@ -1,7 +1,5 @@
 import { z } from "zod";
-import type { ParameterMeta } from "../../contract/method.ts";
-
-const about = (meta: ParameterMeta): ParameterMeta & Record<string, unknown> => ({ ...meta });
+import { about } from "../about.ts";
 
 /** Parameters of static INT8 quantisation, version 1. */
 export const params = z.strictObject({

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { about } from "../about.ts";
+
+/** Parameters of dynamic INT8 quantisation, version 1. */
+export const params = z.strictObject({
+  perChannel: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Scale per channel",
+        description: "One weight scale per output channel instead of one per tensor.",
+      }),
+    ),
+  convolutions: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Convolutions too",
+        description: "Also quantise convolutions. Saves size; their dynamic kernel is rarely faster.",
+      }),
+    ),
+  reduceRange: z
+    .boolean()
+    .default(false)
+    .meta(
+      about({
+        title: "Reduce weight range",
+        description: "Seven-bit weights, which cannot saturate on x86 processors without VNNI.",
+      }),
+    ),
+  exclude: z
+    .array(z.string())
+    .default([])
+    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
+});
+
+export type Params = z.output<typeof params>;
