@@ -1,4 +1,5 @@
-import { arrayFromBytes, type NdArray } from "../base/array.ts";
+import { arrayFromBytes, elementCount, type NdArray } from "../base/array.ts";
+import { byteLength, ELEMENT_TYPES } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import { tensorArray } from "../graph/build.ts";
@@ -29,18 +30,57 @@ export async function readModel(path: string, host: Host, limits: Partial<Limits
 
 /** The bytes of a tensor, wherever they are. External ones are read now. Strings have none. */
 export async function readTensorBytes(tensor: Tensor, host: Host): Promise<Uint8Array> {
-  const { data } = tensor;
+  return readRange(tensor, [0, lengthOf(tensor)], host);
+}
+
+/** The elements of a tensor, wherever they are. */
+export async function readTensor(tensor: Tensor, host: Host): Promise<NdArray> {
+  if (tensor.data.kind !== "external") return tensorArray(tensor);
+  return arrayFromBytes(tensor.type, tensor.dims, await readTensorBytes(tensor, host));
+}
+
+/**
+ * Some consecutive elements in row-major order, as a flat array. Of external data only those bytes are read.
+ * @throws invalid-argument outside the tensor, or for packed types where `from` does not start a byte.
+ */
+export async function readElements(
+  tensor: Tensor,
+  { from, count }: { readonly from: number; readonly count: number },
+  host: Host,
+): Promise<NdArray> {
+  const { bits } = ELEMENT_TYPES[tensor.type];
+  const inside = from >= 0 && count >= 0 && from + count <= elementCount(tensor.dims);
+  if (!inside || (from * bits) % 8 !== 0) {
+    throw new LatheError(
+      "invalid-argument",
+      `Tensor "${tensor.name}" (${tensor.type}[${tensor.dims.join(",")}]) has no ${count} elements from "${from}".`,
+    );
+  }
+  const start = (from * bits) / 8;
+  const bytes = await readRange(tensor, [start, start + byteLength(tensor.type, count)], host);
+  return arrayFromBytes(tensor.type, [count], bytes);
+}
+
+function lengthOf({ data }: Tensor): number {
+  return data.kind === "bytes" ? data.bytes.byteLength : data.kind === "external" ? data.length : 0;
+}
+
+async function readRange(
+  { name, data }: Tensor,
+  [from, to]: readonly [number, number],
+  host: Host,
+): Promise<Uint8Array> {
   switch (data.kind) {
     case "bytes":
-      return data.bytes;
+      return data.bytes.subarray(from, to);
     case "strings":
-      throw new LatheError("unsupported", `Tensor "${tensor.name}" holds strings, which have no fixed-width bytes.`);
+      throw new LatheError("unsupported", `Tensor "${name}" holds strings, which have no fixed-width bytes.`);
     case "external": {
       const file = await host.files.open(data.file);
       try {
-        const bytes = await file.read(data.offset, data.length);
-        if (bytes.byteLength === data.length) return bytes;
-        throw new LatheError("io", `Tensor "${tensor.name}": "${data.location}" became shorter while it was in use.`, {
+        const bytes = await file.read(data.offset + from, to - from);
+        if (bytes.byteLength === to - from) return bytes;
+        throw new LatheError("io", `Tensor "${name}": "${data.location}" became shorter while it was in use.`, {
           hint: "Open the model again.",
         });
       } finally {
@@ -48,12 +88,6 @@ export async function readTensorBytes(tensor: Tensor, host: Host): Promise<Uint8
       }
     }
   }
-}
-
-/** The elements of a tensor, wherever they are. */
-export async function readTensor(tensor: Tensor, host: Host): Promise<NdArray> {
-  if (tensor.data.kind !== "external") return tensorArray(tensor);
-  return arrayFromBytes(tensor.type, tensor.dims, await readTensorBytes(tensor, host));
 }
 
 export interface LoadOptions {
@@ -69,7 +103,7 @@ export async function loadTensors(model: Model, host: Host, options: LoadOptions
   const external = [...tensorsOf(model)].filter((t) => t.data.kind === "external");
   if (external.length === 0) return model;
   const maximum = options.maximum ?? 2 ** 33;
-  const total = external.reduce((sum, t) => sum + (t.data.kind === "external" ? t.data.length : 0), 0);
+  const total = external.reduce((sum, t) => sum + lengthOf(t), 0);
   if (total > maximum) {
     throw new LatheError(
       "limit-exceeded",

@@ -29,7 +29,8 @@ const AUTOMATIC_THRESHOLD = 1024;
 /**
  * Writes a model file and, where needed, one file of external data beside it. Weights are copied in pieces, so memory
  * does not grow with their size. Each file appears under its name only when it is complete, the model last; after a
- * failure neither new file is left behind.
+ * failure no new file is left behind. Replacing a model that has external data takes two renames: to be safe against a
+ * power cut between them, write to a new name.
  * @throws invalid-argument for an impossible external name; disk-full, read-only, io from the file system.
  */
 export async function writeModel(
