@@ -117,7 +117,7 @@ export function removeDeadNodes(graph: Graph): Graph {
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((o) => needed.has(o))) continue;
     live.push(node);
-    for (const name of [...node.inputs, ...(captured.get(node) ?? [])]) needed.add(name);
+    for (const name of [...node.inputs, ...(captured.get(node) ?? [])]) if (name !== "") needed.add(name);
   }
   return Object.freeze({
     ...graph,

@@ -66,6 +66,8 @@ interface Probe {
   readonly watch: Watch;
   readonly high: string;
   readonly low?: string;
+  /** The runtime's minimum and maximum pass over NaN; a sum does not. */
+  readonly sum: string;
   /** Elements for the histogram, `keep` per sample. */
   readonly sample?: string;
   readonly keep: number;
@@ -122,14 +124,12 @@ function tallyUp(
 ): void {
   const high = scalar(outputs[probe.high]);
   const low = probe.low === undefined ? Math.min(0, high) : scalar(outputs[probe.low]);
-  if (!Number.isFinite(high) || !Number.isFinite(low)) {
-    throw new LatheError(
-      "numeric",
-      `The value "${probe.watch.value}" became "${Number.isFinite(high) ? low : high}" during calibration.`,
-      {
-        hint: "Check the model and the preprocessing; a model that overflows cannot be calibrated.",
-      },
-    );
+  const sum = scalar(outputs[probe.sum]);
+  const bad = [Number.isNaN(sum) ? sum : 0, high, low].find((found) => !Number.isFinite(found));
+  if (bad !== undefined) {
+    throw new LatheError("numeric", `The value "${probe.watch.value}" became "${bad}" during calibration.`, {
+      hint: "Check the model and the preprocessing; a model that overflows cannot be calibrated.",
+    });
   }
   tally.high = Math.max(tally.high, high);
   tally.low = Math.min(tally.low, low);
@@ -151,10 +151,11 @@ function finish(tally: Tally, samples: number): Activation {
   };
 }
 
-/** At most about `keep` elements, evenly spread. Leaves what the graph has already thinned. */
+/** At most about `keep` elements, an odd step apart. Leaves what the graph has already thinned. */
 function thin(values: Float32Array, keep: number): Float32Array {
-  const step = Math.floor(values.length / keep);
-  if (step < 2) return values;
+  const quotient = Math.floor(values.length / keep);
+  if (quotient < 2) return values;
+  const step = quotient | 1;
   return Float32Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]!);
 }
 
@@ -185,9 +186,9 @@ function watchGraph(
     outputs.push(value(name, "float32"));
     return name;
   };
-  const [flat, perChannel, zero, axis, wanted, one] = [[-1], [0, 0, -1], [0], [0], [sampled], [1]].map((n, i) =>
-    constant(`watch_${i}`, n),
-  ) as [string, string, string, string, string, string];
+  const [flat, perChannel, zero, axis, wanted, one, two] = [[-1], [0, 0, -1], [0], [0], [sampled], [1], [2]].map(
+    (n, i) => constant(`watch_${i}`, n),
+  ) as [string, string, string, string, string, string, string];
   const channelAxes = constant("watch_axes", [0, 2]);
   const end = constant("watch_end", [Number.MAX_SAFE_INTEGER]);
 
@@ -197,18 +198,22 @@ function watchGraph(
       show(add(node(op, [[watch.value], [name(op)]], { attributes: { keepdims: 0 } })));
     const high = extreme("ReduceMax");
     const low = watch.nonNegative === true ? undefined : extreme("ReduceMin");
+    const sum = extreme("ReduceSum");
     let sample: string | undefined;
     // Older operator sets cannot compute the step, so the whole value comes out and is thinned here.
     if (watch.histogram === true && version < 13) sample = show(watch.value);
     else if (watch.histogram === true) {
-      // Every step-th element of each sample, with step = max(1, elements per sample / wanted).
+      // Every step-th element, with step = elements per sample / wanted, made odd: sizes of images and channel
+      // counts are mostly even, and an even step would see the same few columns of every row.
       const count = add(node("Size", [[watch.value], [name("size")]]));
       const rows = add(
         node("Slice", [[add(node("Shape", [[watch.value], [name("shape")]])), zero, one], [name("rows")]]),
       );
       const budget = add(node("Mul", [[rows, wanted], [name("budget")]]));
       const quotient = add(node("Div", [[count, budget], [name("quotient")]]));
-      const step = add(node("Max", [[quotient, one], [name("step")]]));
+      const half = add(node("Div", [[quotient, two], [name("half")]]));
+      const even = add(node("Mul", [[half, two], [name("even")]]));
+      const step = add(node("Add", [[even, one], [name("step")]]));
       const line = add(node("Reshape", [[watch.value, flat], [name("flat")]]));
       sample = show(add(node("Slice", [[line, zero, end, axis, step], [name("sample")]])));
     }
@@ -223,6 +228,7 @@ function watchGraph(
     return {
       watch,
       high,
+      sum,
       keep: sampled,
       ...(low !== undefined && { low }),
       ...(sample !== undefined && { sample }),
