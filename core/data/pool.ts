@@ -33,6 +33,9 @@ export function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1));
 }
 
+/** In a build the thread's file stands beside the bundle that this module is part of. */
+const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./decodeWorker.ts" : "./decodeWorker.js", import.meta.url);
+
 /** Tasks that one thread is given at a time, so that it need not wait for the next one. */
 const IN_HAND = 2;
 
@@ -64,7 +67,7 @@ export function startPool(workers: number): Pool {
   };
 
   const start = (): Thread => {
-    const worker = new Worker(new URL("./decodeWorker.ts", import.meta.url));
+    const worker = new Worker(THREAD);
     const thread: Thread = { worker, inHand: new Map() };
     worker.on("message", (reply: Reply) => {
       const waiting = thread.inHand.get(reply.id);

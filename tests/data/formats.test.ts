@@ -220,6 +220,13 @@ describe("CSV", () => {
     expect([tab.info.count, tab.info.sampleShape, tab.labels]).toEqual([1, [2], undefined]);
   });
 
+  it("takes a last column of fractions for a feature", async () => {
+    const path = join(folder("csv-fractions", { "t.csv": "a,b\n1,2.5\n3,oops\n5,6\n" }), "t.csv");
+    const set = await openDataset(path, { unreadable: "skip" });
+    expect([set.info.count, set.info.sampleShape, set.labels]).toEqual([2, [2], undefined]);
+    expect(set.info.unreadable).toEqual([{ name: "row 3", reason: 'column "b" is "oops", not a number' }]);
+  });
+
   it("takes the columns that it is told", async () => {
     const path = join(folder("csv-told", { "t.csv": "id,kind,v\nq,7,1\nr,3,2\n" }), "t.csv");
     const set = await openDataset(path, { labelColumn: "kind", ignoreColumns: ["0"] });
