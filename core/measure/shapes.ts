@@ -45,9 +45,18 @@ export async function findShapes(model: Model, options: ShapeOptions): Promise<F
   for (const t of graph.initializers) values.set(t.name, { type: t.type, dims: t.dims, sizes: t.dims });
   const outputs = new Set(graph.outputs.map((o) => o.name));
   const inner = graph.nodes.flatMap((n) => n.outputs).filter((o) => o !== "" && !outputs.has(o));
+  const add = (found: ReadonlyMap<string, FoundShape>): void => found.forEach((shape, name) => values.set(name, shape));
+  const whole = await observeFirst(model, [...outputs, ...inner], options).catch(() => {
+    throwIfCancelled(options.signal);
+  });
+  if (whole !== undefined) {
+    add(whole.found.values);
+    return { values, samples: whole.found.samples };
+  }
+  // Some value cannot be handed out, or the model does not run at all, which this finds out.
   const { found: first, otherwise } = await observeFirst(model, [...outputs], options);
-  for (const [name, found] of first.values) values.set(name, found);
-  for (const [name, found] of await observeAll(model, inner, { ...options, otherwise })) values.set(name, found);
+  add(first.values);
+  add(await observeAll(model, inner, { ...options, otherwise }));
   return { values, samples: first.samples };
 }
 

@@ -44,7 +44,8 @@ export function runChild<T>(script: URL, task: unknown, options: ChildOptions = 
     });
     child.on("close", (code, killedBy) => {
       options.signal?.removeEventListener("abort", abort);
-      if (options.signal?.aborted === true) reject(cancelled());
+      // Ctrl+C reaches the child by itself, at times before the parent has aborted.
+      if (options.signal?.aborted === true || killedBy === "SIGINT") reject(cancelled());
       else if (answered === undefined) reject(crash(code, killedBy, errors));
       else if ("result" in answered) resolve(answered.result);
       else reject(revive(answered.failure));

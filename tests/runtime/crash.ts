@@ -1,5 +1,6 @@
 import { answer } from "../../core/runtime/child.ts";
 
-answer(() => {
-  process.kill(process.pid, "SIGKILL");
+answer((signal: NodeJS.Signals) => {
+  process.kill(process.pid, signal);
+  return new Promise((resolve) => setTimeout(resolve, 60_000));
 });

@@ -99,7 +99,8 @@ describe("providers", () => {
 
   it("survive a probe that crashes", async () => {
     const script = new URL("./crash.ts", import.meta.url);
-    await expect(runChild(script, "cpu")).rejects.toThrow(/^A process that ran the model ended with "SIGKILL"/);
+    await expect(runChild(script, "SIGKILL")).rejects.toThrow(/^A process that ran the model ended with "SIGKILL"/);
+    await expect(runChild(script, "SIGINT")).rejects.toThrow("Cancelled.");
   });
 
   it("can be cancelled", async () => {
