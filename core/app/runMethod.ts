@@ -119,13 +119,19 @@ export function parseRecipe(text: string, file: string): Recipe {
   });
 }
 
-/** What a run would cost, without running it. */
-export async function estimateRun(project: Project, request: RunRequest, from: string): Promise<Estimate> {
+/** What a run would cost and what to know before it, without running it. @throws as `runMethod` before it starts */
+export async function estimateRun(
+  project: Project,
+  request: RunRequest,
+  from: string | undefined,
+): Promise<{ readonly recipe: Recipe; readonly estimate: Estimate; readonly notes: readonly string[] }> {
   const { method, recipe } = await completeRecipe(request);
-  const variant = findVariant(project, from);
-  return withModelFile(project, variant, async (path) =>
-    method.estimate(await readModel(path, project.host), recipe.params),
-  );
+  const variant = findSource(project, recipe, from);
+  return withModelFile(project, variant, async (path) => {
+    const model = await readModel(path, project.host);
+    const notes = checkApplies(method, variant, model);
+    return { recipe, estimate: method.estimate(model, recipe.params), notes };
+  });
 }
 
 function findSource(project: Project, recipe: Recipe, asked: string | undefined): Variant {
@@ -153,7 +159,7 @@ function checkData(recipe: Recipe, data: OpenedData | undefined): void {
   );
 }
 
-function checkApplies(method: Method, from: Variant, model: Model): void {
+function checkApplies(method: Method, from: Variant, model: Model): readonly string[] {
   const reason = whyNotRunnable(model);
   if (reason !== undefined) {
     throw new LatheError("not-runnable", `${method.info.id} cannot run on "${from.name}": ${reason}`, {
@@ -161,7 +167,7 @@ function checkApplies(method: Method, from: Variant, model: Model): void {
     });
   }
   const applicability = method.applies(model);
-  if (applicability.applies) return;
+  if (applicability.applies) return applicability.notes;
   throw new LatheError("unsupported", `${method.info.id} does not apply to "${from.name}": ${applicability.reason}`, {
     hint: applicability.hint,
   });

@@ -1,0 +1,171 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { Json } from "../base/json.ts";
+import type { MethodInfo } from "../contract/method.ts";
+
+/** A parameter's JSON Schema, as far as flags are made from it. */
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly Json[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly default?: Json;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly title?: string;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly advanced?: boolean;
+}
+
+/** A parameter as a person sees it. */
+export interface ParameterText {
+  readonly name: string;
+  readonly flag: string;
+  readonly values: string;
+  readonly fallback: string;
+  readonly text: string;
+}
+
+export function describeParameters(method: MethodInfo): readonly ParameterText[] {
+  return propertiesOf(method).map(([name, schema]) => ({
+    name,
+    flag: `--${kebab(name)}`,
+    values: valuesText(schema),
+    fallback: schema.default === undefined ? "" : plain(schema.default),
+    text: describe(schema),
+  }));
+}
+
+/** One flag per parameter: choices, switches with a --no- twin, numbers with their range, lists by repeating. */
+export function flagsOf(method: MethodInfo): readonly Option[] {
+  return propertiesOf(method).flatMap(([name, schema]) => flagsFor(name, schema));
+}
+
+/** Parameters from the flags that were given; the others keep the method's defaults. */
+export function paramsFrom(method: MethodInfo, options: Readonly<Record<string, unknown>>): Record<string, Json> {
+  const given = propertiesOf(method).map(([name]) => [name, options[camel(kebab(name))]] as const);
+  return Object.fromEntries(given.filter(([, v]) => v !== undefined)) as Record<string, Json>;
+}
+
+function propertiesOf(method: MethodInfo): readonly (readonly [string, Schema])[] {
+  return Object.entries((method.params["properties"] ?? {}) as unknown as Readonly<Record<string, Schema>>);
+}
+
+function flagsFor(name: string, schema: Schema): readonly Option[] {
+  const flag = `--${kebab(name)}`;
+  const group = schema.advanced === true ? "Advanced parameters:" : "Parameters:";
+  const fallback = schema.default === undefined ? "" : ` (default: ${plain(schema.default)})`;
+  const text = `${describe(schema)}${fallback}`;
+  const make = (flags: string, words: string): Option => new Option(flags, words).helpGroup(group);
+  if (schema.type === "boolean") {
+    const off = make(`--no-${kebab(name)}`, "");
+    // Shown beside its twin only in spirit: one line per parameter is enough.
+    off.hidden = true;
+    return [make(flag, `${text}; --no-${kebab(name)} turns it off`), off];
+  }
+  if (schema.enum !== undefined) return [make(`${flag} <value>`, text).choices(schema.enum.map(plain))];
+  if (schema.type === "array") {
+    const parse = parserOf(schema.items ?? {});
+    const more = (value: string, before: Json[] | undefined): Json[] => [...(before ?? []), parse(value)];
+    return [make(`${flag} <value>`, `${text}; repeatable`).argParser(more)];
+  }
+  const range = valuesText(schema);
+  return [
+    make(
+      `${flag} <${placeholder(schema)}>`,
+      range === "" || schema.type === "string" ? text : `${text} [${range}]`,
+    ).argParser(parserOf(schema)),
+  ];
+}
+
+function parserOf(schema: Schema): (text: string) => Json {
+  if (schema.enum !== undefined) {
+    const known = new Map(schema.enum.map((v) => [plain(v), v]));
+    return (text) => known.get(text) ?? refuse(text, `one of ${[...known.keys()].join(", ")}`);
+  }
+  switch (schema.type) {
+    case "number":
+    case "integer":
+      return (text) => {
+        const value = Number(text);
+        const isWhole = schema.type === "number" || Number.isInteger(value);
+        return text.trim() !== "" && Number.isFinite(value) && isWhole && isWithin(value, schema)
+          ? value
+          : refuse(text, valuesText(schema));
+      };
+    case "boolean":
+      return (text) => (text === "true" ? true : text === "false" ? false : refuse(text, "true or false"));
+    case "string":
+      return (text) => text;
+    default:
+      return (text) => {
+        try {
+          return JSON.parse(text) as Json;
+        } catch {
+          return text;
+        }
+      };
+  }
+}
+
+function refuse(text: string, wanted: string): never {
+  throw new InvalidArgumentError(`"${text}" is not ${wanted}.`);
+}
+
+function isWithin(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): boolean {
+  if (minimum !== undefined && value < minimum) return false;
+  if (maximum !== undefined && value > maximum) return false;
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return false;
+  return exclusiveMaximum === undefined || value < exclusiveMaximum;
+}
+
+function valuesText(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map(plain).join(", ");
+  if (schema.type === "boolean") return "on, off";
+  if (schema.type === "array")
+    return schema.items?.enum === undefined ? "a list" : `some of ${schema.items.enum.map(plain).join(", ")}`;
+  if (schema.type !== "number" && schema.type !== "integer") return schema.type === "string" ? "text" : "JSON";
+  const kind = schema.type === "integer" ? "a whole number" : "a number";
+  const low = schema.minimum ?? schema.exclusiveMinimum;
+  const high = schema.maximum ?? schema.exclusiveMaximum;
+  // JSON Schema writes the bounds of safe integers out; nobody wants to read them.
+  const from =
+    low === undefined || low <= Number.MIN_SAFE_INTEGER
+      ? ""
+      : schema.minimum === undefined
+        ? ` above ${low}`
+        : ` from ${low}`;
+  const to =
+    high === undefined || high >= Number.MAX_SAFE_INTEGER
+      ? ""
+      : schema.maximum === undefined
+        ? ` below ${high}`
+        : ` to ${high}`;
+  return `${kind}${from}${to}`;
+}
+
+function describe({ title, description, unit }: Schema): string {
+  const words = [title, description]
+    .filter((t) => t !== undefined)
+    .join(": ")
+    .replace(/\.$/, "");
+  return unit === undefined ? words : `${words} (${unit})`;
+}
+
+function placeholder({ type, unit }: Schema): string {
+  return unit ?? (type === "number" || type === "integer" ? "number" : type === "string" ? "text" : "json");
+}
+
+function plain(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+}
+
+function camel(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+}

@@ -1,0 +1,77 @@
+import { Command } from "commander";
+import { LatheError } from "../base/error.ts";
+import { EXIT_CODE_HELP, EXIT_CODES, failureJson, failureOf, failureText } from "./failure.ts";
+import type { Io, Run } from "./io.ts";
+import { startProgress } from "./progress.ts";
+import { harmless } from "./table.ts";
+
+/** Runs one command line and gives the exit code. Ctrl+C stops cleanly; a second one at once. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const control = new AbortController();
+  const stop = (): void => {
+    if (control.signal.aborted) process.exit(EXIT_CODES.cancelled);
+    control.abort(new LatheError("cancelled", "Cancelled."));
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  // Whoever reads our output may leave early, as head does.
+  process.stdout.on("error", () => process.exit(0));
+  const isJson = argv.includes("--json");
+  try {
+    const program = await buildProgram(argv, runner(control.signal));
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (thrown) {
+    const error = failureOf(thrown, control.signal);
+    if (error === undefined) return 0;
+    if (isJson) process.stdout.write(`${JSON.stringify(failureJson(error), undefined, 2)}\n`);
+    else process.stderr.write(harmless(failureText(error)));
+    return EXIT_CODES[error.code];
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+function runner(signal: AbortSignal): Run {
+  return async (options, work) => {
+    const progress = await startProgress(options.quiet === true, process.stderr);
+    const lines: string[] = [];
+    const io: Io = {
+      print: (text) => {
+        if (options.json !== true) lines.push(text);
+      },
+      emit: progress.emit,
+      signal,
+    };
+    try {
+      const result = await work(io);
+      progress.stop();
+      if (options.json === true) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+      else if (lines.length > 0) process.stdout.write(`${harmless(lines.join("\n"))}\n`);
+    } finally {
+      progress.stop();
+    }
+  };
+}
+
+/** Only the command that is asked for loads its parameters; all are listed. */
+async function buildProgram(argv: readonly string[], runWork: Run): Promise<Command> {
+  const program = new Command("lathe")
+    .description(
+      "Turns big neural networks into small ones: import an ONNX model and data, run methods, compare, export.",
+    )
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .addHelpText("after", `\n${EXIT_CODE_HELP}`)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const asked = argv.find((a) => !a.startsWith("-"));
+  const { addProjectCommands } = await import("./commands/project.ts");
+  const { addViewCommands } = await import("./commands/view.ts");
+  const { addRunCommand } = await import("./commands/run.ts");
+  addProjectCommands(program, runWork);
+  await addRunCommand(program, runWork, asked === "run");
+  addViewCommands(program, runWork);
+  const { version } = await import("./version.ts");
+  return program.version(version, "-V, --version");
+}
