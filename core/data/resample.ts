@@ -41,14 +41,10 @@ export function resample(image: RawImage, size: { width: number; height: number 
   const { channels } = image;
   if (image.width !== width) {
     const table = weights(image.width, width, filter);
-    const lines = { count: image.height, from: image.width * channels, to: width * channels };
-    pixels = pass(pixels, table, { lines, step: channels, channels });
+    const rows = { count: image.height, length: image.width * channels };
+    pixels = channels === 1 ? horizontalGrey(pixels, table, rows) : horizontalColour(pixels, table, rows);
   }
-  if (image.height !== height) {
-    const table = weights(image.height, height, filter);
-    const lines = { count: width, from: channels, to: channels };
-    pixels = pass(pixels, table, { lines, step: width * channels, channels });
-  }
+  if (image.height !== height) pixels = vertical(pixels, weights(image.height, height, filter), width * channels);
   return { kind: "image", width, height, channels, pixels };
 }
 
@@ -89,28 +85,71 @@ function weights(from: number, to: number, filter: Filter): Weights {
   return { size: to, taps, first, counts, values };
 }
 
-interface Pass {
-  /** Lines to filter, and the distance of their starts in source and target. */
-  readonly lines: { readonly count: number; readonly from: number; readonly to: number };
-  /** Distance of neighbours along the line. */
-  readonly step: number;
-  readonly channels: number;
+interface Rows {
+  readonly count: number;
+  /** Samples of a row. */
+  readonly length: number;
 }
 
-function pass(source: Uint8Array, table: Weights, { lines, step, channels }: Pass): Uint8Array {
-  const out = new Uint8Array(lines.count * table.size * channels);
-  for (let line = 0; line < lines.count; line++) {
-    for (let i = 0; i < table.size; i++) {
-      const start = line * lines.from + table.first[i]! * step;
-      const count = table.counts[i]!;
-      const weightAt = i * table.taps;
-      for (let c = 0; c < channels; c++) {
-        let sum = 1 << (PRECISION - 1);
-        for (let k = 0; k < count; k++) sum = (sum + source[start + k * step + c]! * table.values[weightAt + k]!) | 0;
-        const level = sum >> PRECISION;
-        out[line * lines.to + i * step + c] = level < 0 ? 0 : level > 255 ? 255 : level;
-      }
+const HALF = 1 << (PRECISION - 1);
+
+function level(sum: number): number {
+  const rounded = sum >> PRECISION;
+  return rounded < 0 ? 0 : rounded > 255 ? 255 : rounded;
+}
+
+function horizontalGrey(source: Uint8Array, table: Weights, { count, length }: Rows): Uint8Array {
+  const { size, taps, first, counts, values } = table;
+  const out = new Uint8Array(count * size);
+  for (let row = 0, to = 0; row < count; row++) {
+    for (let i = 0; i < size; i++, to++) {
+      const from = row * length + first[i]!;
+      const end = counts[i]!;
+      let sum = HALF;
+      for (let k = 0; k < end; k++) sum = (sum + source[from + k]! * values[i * taps + k]!) | 0;
+      out[to] = level(sum);
     }
+  }
+  return out;
+}
+
+function horizontalColour(source: Uint8Array, table: Weights, { count, length }: Rows): Uint8Array {
+  const { size, taps, first, counts, values } = table;
+  const out = new Uint8Array(count * size * 3);
+  for (let row = 0, to = 0; row < count; row++) {
+    for (let i = 0; i < size; i++, to += 3) {
+      let from = row * length + first[i]! * 3;
+      const end = i * taps + counts[i]!;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let k = i * taps; k < end; k++, from += 3) {
+        const weight = values[k]!;
+        red = (red + source[from]! * weight) | 0;
+        green = (green + source[from + 1]! * weight) | 0;
+        blue = (blue + source[from + 2]! * weight) | 0;
+      }
+      out[to] = level(red);
+      out[to + 1] = level(green);
+      out[to + 2] = level(blue);
+    }
+  }
+  return out;
+}
+
+/** Whole rows are weighted and summed, which reads the memory in order. */
+function vertical(source: Uint8Array, table: Weights, length: number): Uint8Array {
+  const { size, taps, first, counts, values } = table;
+  const out = new Uint8Array(size * length);
+  const sums = new Int32Array(length);
+  for (let i = 0; i < size; i++) {
+    sums.fill(HALF);
+    for (let k = 0; k < counts[i]!; k++) {
+      const weight = values[i * taps + k]!;
+      const from = (first[i]! + k) * length;
+      for (let x = 0; x < length; x++) sums[x] = sums[x]! + source[from + x]! * weight;
+    }
+    for (let x = 0; x < length; x++) out[i * length + x] = level(sums[x]!);
   }
   return out;
 }
