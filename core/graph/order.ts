@@ -4,7 +4,8 @@ import type { Graph, Node } from "./model.ts";
 import { capturesOf } from "./uses.ts";
 
 /**
- * Nodes in an order in which every value is made before it is used (Kahn), stable where the order is free.
+ * Nodes in an order in which every value is made before it is used. Nodes stay where they are as far as that goes:
+ * one that stands too late moves to just before the first that needs it.
  * @throws invalid-model naming a node on a cycle.
  */
 export function sortNodes(nodes: readonly Node[]): readonly Node[] {
@@ -12,53 +13,34 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
   nodes.forEach((node, i) => {
     for (const output of node.outputs) if (output !== "") producer.set(output, i);
   });
-  const waiting = new Int32Array(nodes.length);
-  const followers: number[][] = nodes.map(() => []);
-  nodes.forEach((node, i) => {
-    for (const name of needsOf(node)) {
-      const from = producer.get(name);
-      if (from === undefined) continue;
-      followers[from]?.push(i);
-      waiting[i] = waiting[i]! + 1;
-    }
-  });
-  const ready: number[] = [];
-  waiting.forEach((count, i) => {
-    if (count === 0) ready.push(i);
-  });
+  const needs = nodes.map((node) => [...needsOf(node)].flatMap((name) => producer.get(name) ?? []));
+  const checked = new Int32Array(nodes.length);
+  const isDone = new Uint8Array(nodes.length);
+  const isOpen = new Uint8Array(nodes.length);
   const sorted: Node[] = [];
-  // The list grows while it is read: first in, first out.
-  for (const i of ready) {
-    sorted.push(nodes[i]!);
-    for (const next of followers[i] ?? []) {
-      waiting[next] = waiting[next]! - 1;
-      if (waiting[next] === 0) ready.push(next);
+  // Depth first, with a stack of its own: chains of nodes may be longer than the call stack.
+  for (let start = 0; start < nodes.length; start++) {
+    const stack = isDone[start] === 1 ? [] : [start];
+    for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
+      isOpen[at] = 1;
+      const makers = needs[at] ?? [];
+      while (isDone[makers[checked[at]!] ?? -1] === 1) checked[at]!++;
+      const maker = makers[checked[at]!];
+      if (maker === undefined) {
+        isDone[at] = 1;
+        sorted.push(nodes[at]!);
+        stack.pop();
+      } else if (isOpen[maker] === 1) throw cycle(nodes[maker]!);
+      else stack.push(maker);
     }
-  }
-  if (sorted.length < nodes.length) {
-    const stuck = nodeOnCycle(nodes, { producer, isWaiting: (i) => waiting[i]! > 0 });
-    throw new LatheError("invalid-model", `The graph has a cycle through ${stuck.op} "${stuck.name}".`, {
-      hint: "Export the model again; an ONNX graph must be acyclic.",
-    });
   }
   return sorted;
 }
 
-interface Blocked {
-  readonly producer: ReadonlyMap<string, number>;
-  readonly isWaiting: (node: number) => boolean;
-}
-
-/** A blocked node may merely follow a cycle; going from blocked maker to blocked maker ends up on it. */
-function nodeOnCycle(nodes: readonly Node[], { producer, isWaiting }: Blocked): Node {
-  const visited = new Set<number>();
-  let at = nodes.findIndex((_, i) => isWaiting(i));
-  while (!visited.has(at)) {
-    visited.add(at);
-    const makers = [...needsOf(nodes[at]!)].map((name) => producer.get(name) ?? -1);
-    at = makers.find((maker) => maker >= 0 && isWaiting(maker)) ?? at;
-  }
-  return nodes[at]!;
+function cycle({ op, name }: Node): LatheError {
+  return new LatheError("invalid-model", `The graph has a cycle through ${op} "${name}".`, {
+    hint: "Export the model again; an ONNX graph must be acyclic.",
+  });
 }
 
 /** Whether the nodes already stand in a valid order. */

@@ -3,6 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { Dim, Value, ValueType } from "../graph/model.ts";
 import { decodeExtras } from "./entries.ts";
 import type { TensorShapeProto, TensorShapeProto_Dimension, TypeProto, ValueInfoProto } from "./generated/onnx_pb.ts";
+import { EXPORT_AGAIN } from "./hints.ts";
 import { unknownOf, unknownPart } from "./unknown.ts";
 
 /**
@@ -38,7 +39,7 @@ export function decodeType(proto: TypeProto | undefined, where: string): ValueTy
     case "sparseTensorType": {
       const kind = value.case === "tensorType" ? "tensor" : "sparse-tensor";
       const type = decodeElementType(value.value.elemType, where);
-      return Object.freeze<ValueType>({ kind, type, ...decodeShape(shape), ...common });
+      return Object.freeze<ValueType>({ kind, type, ...decodeShape(shape, where), ...common });
     }
     case "sequenceType":
       return Object.freeze<ValueType>({ kind: "sequence", of: decodeType(value.value.elemType, where), ...common });
@@ -64,12 +65,17 @@ export function decodeValue(proto: ValueInfoProto): Value {
   return Object.freeze<Value>({ name, ...type, ...decodeExtras(proto) });
 }
 
-function decodeShape(shape: TensorShapeProto | undefined): { dims?: readonly Dim[] } {
-  return shape === undefined ? {} : { dims: Object.freeze(shape.dim.map(decodeDim)) };
+function decodeShape(shape: TensorShapeProto | undefined, where: string): { dims?: readonly Dim[] } {
+  return shape === undefined ? {} : { dims: Object.freeze(shape.dim.map((d) => decodeDim(d, where))) };
 }
 
-function decodeDim(proto: TensorShapeProto_Dimension): Dim {
+function decodeDim(proto: TensorShapeProto_Dimension, where: string): Dim {
   const { value, denotation } = proto;
+  if (value.case === "dimValue" && !Number.isSafeInteger(Number(value.value))) {
+    throw new LatheError("invalid-model", `${where} has a shape with the size "${value.value}".`, {
+      hint: EXPORT_AGAIN,
+    });
+  }
   const size = value.case === "dimValue" ? Number(value.value) : value.value;
   return Object.freeze<Dim>({
     ...(size === undefined ? {} : { size }),

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { LatheError } from "../base/error.ts";
 import type { Attribute, FunctionDefinition, Graph, Node } from "../graph/model.ts";
 import { ATTRIBUTE_KINDS } from "./attributeKinds.ts";
 import { encodeSparse, encodeTensor } from "./encodeTensor.ts";
@@ -88,6 +89,15 @@ function encodeAttributes(attributes: Readonly<Record<string, Attribute>>): Attr
   });
 }
 
+/** Attributes are float32. */
+function toFloat(value: number): number {
+  const rounded = Math.fround(value);
+  if (Number.isFinite(value) && !Number.isFinite(rounded)) {
+    throw new LatheError("invalid-argument", `An attribute cannot hold "${value}": it is a float32.`);
+  }
+  return rounded;
+}
+
 function encodeAttributeValue(proto: AttributeProto, attribute: Attribute): void {
   if (attribute.kind === "none") return;
   if (attribute.kind === "reference") {
@@ -98,7 +108,7 @@ function encodeAttributeValue(proto: AttributeProto, attribute: Attribute): void
   proto.type = ATTRIBUTE_KINDS[attribute.kind].code;
   switch (attribute.kind) {
     case "float":
-      proto.f = attribute.value;
+      proto.f = toFloat(attribute.value);
       return;
     case "int":
       proto.i = attribute.value;
@@ -119,7 +129,7 @@ function encodeAttributeValue(proto: AttributeProto, attribute: Attribute): void
       proto.tp = encodeType(attribute.value);
       return;
     case "floats":
-      proto.floats = [...attribute.value];
+      proto.floats = attribute.value.map(toFloat);
       return;
     case "ints":
       proto.ints = [...attribute.value];

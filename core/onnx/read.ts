@@ -10,9 +10,14 @@ import { mapTensors, tensorsOf } from "./tensors.ts";
 
 /**
  * Reads a model file. External data is checked and stays on disk: each such tensor knows its file, offset and length.
- * @throws not-found, invalid-model, unsupported, limit-exceeded.
+ * @throws not-found, invalid-argument for a folder, invalid-model, unsupported, limit-exceeded.
  */
 export async function readModel(path: string, host: Host, limits: Partial<Limits> = {}): Promise<Model> {
+  if ((await host.files.info(path))?.kind === "directory") {
+    throw new LatheError("invalid-argument", `"${path}" is a folder, not a model file.`, {
+      hint: "Give the path of the .onnx file itself.",
+    });
+  }
   const file = await host.files.open(path);
   try {
     const limit = limits.fileBytes ?? DEFAULT_LIMITS.fileBytes;

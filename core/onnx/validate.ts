@@ -36,8 +36,8 @@ function checkVersions({ irVersion, opsets }: Model, name: string): void {
   }
   for (const [domain, version] of Object.entries(opsets)) {
     const shown = domain === "" ? "ai.onnx" : domain;
-    if (version < 1)
-      throw new LatheError("invalid-model", `"${name}" imports ${shown} opset "${version}"; opsets start at 1.`, {
+    if (version < 1 || !Number.isSafeInteger(version))
+      throw new LatheError("invalid-model", `"${name}" imports ${shown} opset "${version}"; there is none such.`, {
         hint: EXPORT_AGAIN,
       });
     const newest = Object.hasOwn(SUPPORTED.opsets, domain) ? (SUPPORTED.opsets[domain] ?? Infinity) : Infinity;

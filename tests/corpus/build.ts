@@ -136,6 +136,20 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
   "opset twice": graphModel({}, { opsetImport: [{ version: 17n }, { domain: "ai.onnx", version: 18n }] }),
   "IR version 99": graphModel({}, { irVersion: 99n }),
 
+  "shape with an impossible size": graphModel({
+    input: [
+      {
+        name: "x",
+        type: {
+          value: {
+            case: "tensorType",
+            value: { elemType: 1, shape: { dim: [{ value: { case: "dimValue", value: 2n ** 62n } }] } },
+          },
+        },
+      },
+    ],
+  }),
+
   cycle: graphModel({
     node: [node("Relu", [["b"], ["y"]]), node("Add", [["x", "b"], ["a"]]), node("Neg", [["a"], ["b"]])],
   }),

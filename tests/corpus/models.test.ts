@@ -49,3 +49,10 @@ test("there is no file", async () => {
   const path = join(root, "none.onnx");
   await expect(readModel(path, nodeHost)).rejects.toMatchObject({ code: "not-found" });
 });
+
+test("it is a folder", async () => {
+  await expect(readModel(root, nodeHost)).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: `"${root}" is a folder, not a model file.`,
+  });
+});
