@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatFixed, formatNumber, formatPercent } from "../base/format.ts";
+import { formatBytes, formatCount, formatFixed, formatNumber, formatPercent, formatSigned } from "../base/format.ts";
 import type { Accuracy, Measurements } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Report, ReportBlock } from "../contract/report.ts";
@@ -47,9 +47,6 @@ function tiles({ rows }: Comparison): ReportBlock[] {
   const fastest = others
     .filter((r) => r.speedUp !== undefined)
     .toSorted((a, b) => (b.speedUp?.factor ?? 0) - (a.speedUp?.factor ?? 0))[0];
-  const best = others
-    .filter((r) => r.difference !== undefined)
-    .toSorted((a, b) => (b.difference?.difference ?? 0) - (a.difference?.difference ?? 0))[0];
   const base = rows[0];
   const found: Extract<ReportBlock, { kind: "tiles" }>["tiles"] = [];
   if (smallest !== undefined && smallest.sizeRatio < 1 && base !== undefined) {
@@ -76,11 +73,18 @@ function tiles({ rows }: Comparison): ReportBlock[] {
       tone: "good",
     });
   }
-  const accuracy = best?.variant.measurements?.accuracy;
-  if (best !== undefined && accuracy !== undefined) {
-    const { low, high } = accuracy.top1Interval;
-    const note = `top-1, ${formatPercent(low)} to ${formatPercent(high)}; baseline ${formatPercent(base?.variant.measurements?.accuracy?.top1 ?? 0)}`;
-    found.push({ label: `Most accurate: ${best.variant.name}`, text: formatPercent(accuracy.top1), note });
+  const kept = fastest ?? smallest;
+  const accuracy = kept?.variant.measurements?.accuracy;
+  const expected = base?.variant.measurements?.accuracy?.top1;
+  if (kept?.difference !== undefined && accuracy !== undefined && expected !== undefined) {
+    const { difference, interval } = kept.difference;
+    const isNoise = interval.low <= 0 && interval.high >= 0;
+    found.push({
+      label: `Accuracy: ${kept.variant.name}`,
+      text: `${formatSigned(difference * 100, 1)} points`,
+      note: `${formatPercent(accuracy.top1)} instead of ${formatPercent(expected)}${isNoise ? ", within the noise" : ""}`,
+      ...(!isNoise && { tone: difference > 0 ? ("good" as const) : ("bad" as const) }),
+    });
   }
   return found.length === 0 ? [] : [{ kind: "tiles", tiles: found }];
 }

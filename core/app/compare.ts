@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatFixed, formatPercent, formatSigned } from "../base/format.ts";
+import { formatBytes, formatCount, formatFixed, formatSigned } from "../base/format.ts";
 import type { Latency } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { ReportBlock, TableCell, TableColumn } from "../contract/report.ts";
@@ -89,7 +89,6 @@ export function comparisonTable({ rows, baseline }: Comparison): TableBlock {
     top1: bestOf(rows, (r) => r.variant.measurements?.accuracy?.top1, Math.max),
     latency: bestOf(rows, (r) => r.latency?.median, Math.min),
     size: bestOf(rows, (r) => r.bytes, Math.min),
-    memory: bestOf(rows, (r) => r.variant.measurements?.memory?.peak, Math.min),
   };
   const fastest = Math.min(...rows.map((r) => r.latency?.median ?? Infinity));
   const decimals = Number.isFinite(fastest) ? Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(fastest)))) : 2;
@@ -106,7 +105,7 @@ export function comparisonTable({ rows, baseline }: Comparison): TableBlock {
       row.latency === undefined ? NONE : { text: milliseconds(row.latency.p95), value: row.latency.p95 },
       speedUpCell(row),
       sizeCell(row, best.size),
-      memoryCell(row, best.memory),
+      memoryCell(row),
       countCell(row.variant.measurements?.size?.parameters),
       countCell(row.variant.measurements?.size?.macs),
     ]),
@@ -119,7 +118,9 @@ function bestOf(
   choose: (...values: number[]) => number,
 ): number | undefined {
   const values = rows.map(pick).filter((v) => v !== undefined);
-  return new Set(values).size < 2 ? undefined : choose(...values);
+  const best = choose(...values);
+  // A value that several share distinguishes none of them.
+  return values.length < 2 || values.filter((v) => v === best).length > 1 ? undefined : best;
 }
 
 function marked(cell: TableCell, best: number | undefined): TableCell {
@@ -178,15 +179,14 @@ function sizeCell({ bytes, sizeRatio, isBaseline }: Compared, best: number | und
   return marked(isBaseline ? cell : { ...cell, note: `${formatFixed(sizeRatio, 2)} of baseline` }, best);
 }
 
-function memoryCell({ variant }: Compared, best: number | undefined): TableCell {
+function memoryCell({ variant }: Compared): TableCell {
   const memory = variant.measurements?.memory;
   if (memory === undefined) return NONE;
-  const cell: TableCell = {
+  return {
     text: formatBytes(memory.peak),
     value: memory.peak,
     note: `${formatBytes(memory.peak - memory.floor)} over runtime`,
   };
-  return marked(cell, best);
 }
 
 function countCell(count: number | undefined): TableCell {
@@ -197,15 +197,23 @@ function countCell(count: number | undefined): TableCell {
 export function verdictOf({ variant, sizeRatio, speedUp, difference }: Compared): string | undefined {
   if (speedUp === undefined) return undefined;
   const size = sizeRatio < 1 ? `${formatFixed(1 / sizeRatio, 2)}× smaller` : `${formatFixed(sizeRatio, 2)}× as large`;
-  const speed =
-    speedUp.factor >= 1 ? `${formatFixed(speedUp.factor, 2)}× faster` : `${formatFixed(1 / speedUp.factor, 2)}× slower`;
-  const but = sizeRatio < 1 === speedUp.factor >= 1 ? "and" : "but";
-  const start = `${variant.name} is ${size} ${but} ${speed} than the baseline`;
-  if (difference === undefined) return `${start}.`;
-  const points = `${formatSigned(difference.difference * 100, 1)} points of top-1`;
-  const samples = variant.measurements?.accuracy?.samples ?? 0;
-  const { low, high } = difference.interval;
-  if (low > 0 || high < 0)
-    return `${start}, at ${points} on ${samples.toLocaleString("en-US")} samples (p = ${formatFixed(difference.pValue, 3)}).`;
-  return `${start}, at ${points}, which is within the noise of ${samples.toLocaleString("en-US")} samples (${formatPercent(low)} to ${formatPercent(high)}).`;
+  const isSameSpeed = speedUp.low <= 1 && speedUp.high >= 1;
+  const speed = isSameSpeed
+    ? "as fast as"
+    : speedUp.factor > 1
+      ? `${formatFixed(speedUp.factor, 2)}× faster than`
+      : `${formatFixed(1 / speedUp.factor, 2)}× slower than`;
+  const but = sizeRatio < 1 && !isSameSpeed && speedUp.factor < 1 ? "but" : "and";
+  const start = `${variant.name} is ${size} ${but} ${speed} the baseline`;
+  return difference === undefined ? `${start}.` : `${start}, at ${differenceText(variant, difference)}.`;
+}
+
+function differenceText(variant: Variant, { difference, interval, pValue }: PairedDifference): string {
+  const samples = `${(variant.measurements?.accuracy?.samples ?? 0).toLocaleString("en-US")} samples`;
+  const range = `${formatSigned(interval.low * 100, 1)} to ${formatSigned(interval.high * 100, 1)}`;
+  const points = `${formatSigned(difference * 100, 1)} points of top-1`;
+  const isNoise = interval.low <= 0 && interval.high >= 0;
+  return isNoise
+    ? `${points}, within the noise of ${samples} (${range})`
+    : `${points} on ${samples} (${range}, p = ${formatFixed(pValue, 3)})`;
 }

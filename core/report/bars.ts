@@ -46,6 +46,8 @@ export function drawBars(block: BarsBlock, identities: Identities): ChartParts {
   const scale = makeScale(axis, domain, { range: [left, right], ticks: 5, nice: !isDots });
 
   const body: string[] = [];
+  // Values come last, on top of the reference line.
+  const values: string[] = [];
   for (const tick of scale.ticks) {
     body.push(svgLine([scale.at(tick.value), top], [scale.at(tick.value), bottom], "grid"));
     body.push(svgText(tick.text, [scale.at(tick.value), bottom + 16], { anchor: "middle", className: "tick" }));
@@ -79,7 +81,7 @@ export function drawBars(block: BarsBlock, identities: Identities): ChartParts {
       end = Math.max(end, high);
     }
     if (isDots) body.push(mark(identity, [x, y], 5.5));
-    body.push(svgText(texts[i] ?? "", [Math.max(end, zero) + 8, y + 4], { className: "value halo" }));
+    values.push(svgText(texts[i] ?? "", [Math.max(end, zero) + 8, y + 4], { className: "value halo" }));
   });
   if (reference !== undefined) {
     const x = scale.at(reference.value);
@@ -92,7 +94,7 @@ export function drawBars(block: BarsBlock, identities: Identities): ChartParts {
     summary: summarise(block),
     width: WIDTH,
     height: bottom + 42,
-    body: body.join(""),
+    body: [...body, ...values].join(""),
     ...table(block),
   };
 }

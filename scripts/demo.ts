@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compareVariants, comparisonTable, type Comparison } from "../core/app/compare.ts";
+import { exportVariant } from "../core/app/exportVariant.ts";
+import { importModel } from "../core/app/importModel.ts";
+import { measureVariants } from "../core/app/measureVariants.ts";
+import { nodeHost } from "../core/app/nodeHost.ts";
+import { createProject, type Project, type Work } from "../core/app/project.ts";
+import { importData } from "../core/app/projectData.ts";
+import { runMethod } from "../core/app/runMethod.ts";
+import { describeVerification } from "../core/app/verifyBundle.ts";
+import { writeReport } from "../core/app/writeReport.ts";
+import type { Variant } from "../core/contract/project.ts";
+import { blockTable } from "../core/cli/table.ts";
+
+const root = join(import.meta.dirname, "..");
+const sample = join(root, "samples", "fashion-mnist");
+const demo = join(root, "demo");
+
+/** The methods of the tour, with the names that the table shows. */
+const RUNS = [
+  { method: "quantize-static", name: "int8-static" },
+  { method: "quantize-dynamic", name: "int8-dynamic" },
+  { method: "convert-fp16", name: "fp16" },
+] as const;
+
+const control = new AbortController();
+process.once("SIGINT", () => control.abort());
+const started = performance.now();
+const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s`;
+const say = (text: string): void => console.log(`${seconds()}  ${text}`);
+const work: Work = {
+  signal: control.signal,
+  emit: (event) => {
+    if (event.kind === "stage") say(event.name);
+  },
+};
+
+await rm(demo, { recursive: true, force: true });
+await mkdir(demo, { recursive: true });
+say("Making a project in demo/project");
+const project = await createProject(join(demo, "project"), { name: "Fashion-MNIST, made small" }, nodeHost);
+try {
+  await tour(project);
+} finally {
+  project.store.close();
+}
+
+async function tour(opened: Project): Promise<void> {
+  const baseline = await importModel(opened, join(sample, "model.onnx"), { ...work, name: "fashion-mnist" });
+  await importData(opened, sample, work);
+  const threads = Math.min(8, availableParallelism());
+  for (const { method, name } of RUNS) {
+    await runMethod(opened, { method, params: {}, seed: 0, threads }, { ...work, from: baseline.id, name });
+  }
+  await measureVariants(opened, opened.store.variants(), { ...work, batches: [1, 32] });
+
+  const comparison = compareVariants(opened, []);
+  const files = ["report.html", "report.md", "report.csv", "report.json"].map((name) => join(demo, name));
+  await writeReport(opened, [], files);
+  const best = bestOf(comparison);
+  const made = await exportVariant(opened, best, { ...work, out: join(demo, best.name) });
+  const samples = baselineSamples(comparison);
+
+  console.log(`\n${blockTable(comparisonTable(comparison))}\n`);
+  console.log(`Top-1 on ${samples} test images with 95 % intervals; time per image, batch 1, one thread, in turns.\n`);
+  console.log(`Report  ${files.map((f) => relative(process.cwd(), f)).join("  ")}`);
+  console.log(`Bundle  ${relative(process.cwd(), made.folder)}: ${describeVerification(made.verification)}`);
+  if (process.argv.includes("--picture")) takePicture();
+}
+
+/** The fastest variant that is not certainly less accurate; the smallest where none is faster than the baseline. */
+function bestOf({ rows, baseline }: Comparison): Variant {
+  const sound = rows.filter((r) => !r.isBaseline && (r.difference?.interval.high ?? 0) >= 0);
+  const faster = sound
+    .filter((r) => (r.speedUp?.low ?? 0) > 1)
+    .toSorted((a, b) => (b.speedUp?.factor ?? 0) - (a.speedUp?.factor ?? 0));
+  const smaller = sound.toSorted((a, b) => a.bytes - b.bytes);
+  return (faster[0] ?? smaller[0])?.variant ?? baseline;
+}
+
+function baselineSamples({ baseline }: Comparison): string {
+  return (baseline.measurements?.accuracy?.samples ?? 0).toLocaleString("en-US");
+}
+
+/** Photographs the report for the read-me, where a Chromium is installed. */
+function takePicture(): void {
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const found = names
+    .flatMap((name) => (process.env["PATH"] ?? "").split(":").map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
+  if (found === undefined) {
+    console.log("No Chromium was found; docs/report.png stays as it is.");
+    return;
+  }
+  const picture = join(root, "docs", "report.png");
+  spawnSync("mkdir", ["-p", join(root, "docs")]);
+  const page = pathToFileURL(join(demo, "report.html")).href;
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1240,1420"];
+  const { status } = spawnSync(found, [...flags, `--screenshot=${picture}`, page], { stdio: "ignore" });
+  console.log(status === 0 ? `Picture ${relative(process.cwd(), picture)}` : "Chromium could not take the picture.");
+}
