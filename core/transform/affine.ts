@@ -46,7 +46,8 @@ export function quantizeValues(values: Float32Array, { type, scale, zeroPoint }:
   const [first, last] = LIMITS[type];
   const out = type === "int8" ? new Int8Array(values.length) : new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    out[i] = Math.min(last, Math.max(first, roundHalfEven(values[i]! / scale) + zeroPoint));
+    // The division is one of float32, as in the runtime; otherwise values near the middle of a step would differ.
+    out[i] = Math.min(last, Math.max(first, roundHalfEven(Math.fround(values[i]! / scale)) + zeroPoint));
   }
   return out;
 }

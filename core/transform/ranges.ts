@@ -16,14 +16,15 @@ export interface RangeChoice {
   readonly percentile: number;
 }
 
-/** The interval that quantisation should cover. Never wider than what was seen. */
+/** The interval that quantisation should cover: holds zero, and is not wider than that and what was seen need. */
 export function chooseRange(seen: ObservedRange, choice: RangeChoice): readonly [number, number] {
   const { histogram } = seen;
+  const whole = { ...seen, low: Math.min(seen.low, 0), high: Math.max(seen.high, 0) };
   if (choice.method === "min-max" || histogram === undefined || histogram.total === 0 || histogram.limit === 0) {
-    return [seen.low, seen.high];
+    return [whole.low, whole.high];
   }
-  const [low, high] = CHOICES[choice.method](histogram, choice.percentile, seen);
-  return [Math.max(seen.low, Math.min(low, 0)), Math.min(seen.high, Math.max(high, 0))];
+  const [low, high] = CHOICES[choice.method](histogram, choice.percentile, whole);
+  return [Math.max(whole.low, Math.min(low, 0)), Math.min(whole.high, Math.max(high, 0))];
 }
 
 type Choose = (histogram: Histogram, percentile: number, seen: ObservedRange) => readonly [number, number];
@@ -44,19 +45,26 @@ function byPercentile(histogram: Histogram, percentile: number): readonly [numbe
   return [histogram.centre(first) - histogram.binWidth / 2, histogram.centre(last) + histogram.binWidth / 2];
 }
 
-/** Intervals that shrink both ends of what was seen in proportion, from the whole down to a twentieth. */
-function candidates(seen: ObservedRange): (readonly [number, number])[] {
-  return Array.from({ length: 96 }, (_, i) => [seen.low * (1 - i / 100), seen.high * (1 - i / 100)] as const);
+/** The cheapest interval with ends between a twentieth and the whole of what was seen, one end after the other. */
+function narrow(
+  { low, high }: ObservedRange,
+  cost: (range: readonly [number, number]) => number,
+): readonly [number, number] {
+  const shares = Array.from({ length: 96 }, (_, i) => 1 - i / 100);
+  const upper = high * least(high > 0 ? shares : [1], (share) => cost([low, high * share]));
+  const lower = low * least(low < 0 ? shares : [1], (share) => cost([low * share, upper]));
+  return [lower, upper];
 }
 
 /** Least squared error of rounding to 255 steps plus clipping, from bin centres. */
 function byError(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
-  return least(candidates(seen), ([low, high]) => {
+  return narrow(seen, ([low, high]) => {
     const step = (high - low) / 255;
     let sum = 0;
     for (let i = 0; i < histogram.bins.length; i++) {
       const count = histogram.bins[i]!;
-      if (count === 0) continue;
+      // Zero is exact in every candidate.
+      if (count === 0 || i === histogram.bins.length / 2) continue;
       const x = histogram.centre(i);
       const outside = x < low ? low - x : x > high ? x - high : 0;
       // Inside, the error of rounding is uniform over one step.
@@ -78,7 +86,7 @@ function byEntropy(histogram: Histogram, _: number, seen: ObservedRange): readon
   if (total === 0) return [seen.low, seen.high];
   const binOf = (x: number): number =>
     Math.max(0, Math.min(bins.length - 1, Math.floor((x + histogram.limit) / histogram.binWidth)));
-  return least(candidates(seen), ([low, high]) => divergence(bins, total, [binOf(low), binOf(high)]));
+  return narrow(seen, ([low, high]) => divergence(bins, total, [binOf(low), binOf(high)]));
 }
 
 const LEVELS = 256;
