@@ -39,7 +39,7 @@ async function openFile(name: string): Promise<OpenFile> {
     read: (offset, length) =>
       attempt(`Reading "${name}"`, async () => {
         const wanted = Math.max(0, Math.min(length, size - offset));
-        const bytes = new Uint8Array(wanted);
+        const bytes = new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer);
         let done = 0;
         while (done < wanted) {
           const { bytesRead } = await handle.read(bytes, done, wanted - done, offset + done);
