@@ -52,15 +52,18 @@ export async function quantize(source: Model, samples: NdArray, options: Quantiz
   const { activationType = "uint8", perChannel = true } = options;
   const placement = place(float, options);
   const roots = [...new Set(placement.values.values())];
+  const inputs = options.biasCorrection === true ? [...placement.nodes].map((n) => n.inputs[0] ?? "") : [];
   const observed = await observeActivations(
     float,
-    roots.map((value) => ({ value, channelMeans: options.biasCorrection === true })),
+    [...new Set([...roots, ...inputs])].map((value) => ({ value, channelMeans: inputs.includes(value) })),
     { stream: streamOf(samples), batch: 16, session: {}, host },
   );
   const activations = new Map(
     roots.map((v) => [v, affineOf(observed.get(v)!.low, observed.get(v)!.high, activationType)]),
   );
-  const means = new Map([...observed].map(([v, { channelMeans }]) => [v, channelMeans ?? new Float32Array()] as const));
+  const means = new Map(
+    [...observed].flatMap(([v, { channelMeans }]) => (channelMeans === undefined ? [] : [[v, channelMeans] as const])),
+  );
   const result = insertQdq(float, {
     placement,
     activations,
