@@ -26,8 +26,11 @@ export interface SampleStream {
   readonly classes: readonly string[] | undefined;
   readonly indices: Int32Array;
   readonly preprocessing: Preprocessing;
-  /** Batches in the order of `indices`; the last one may be smaller. Leaving the loop early frees everything. */
-  batches(size: number, signal?: AbortSignal): AsyncIterable<Batch>;
+  /**
+   * Batches in the order of `indices`; the last one may be smaller. Leaving the loop early frees everything.
+   * @param recycle the memory of a batch may be used again for the next one; for loops that keep none
+   */
+  batches(size: number, signal?: AbortSignal, recycle?: boolean): AsyncIterable<Batch>;
 }
 
 export interface StreamOptions {
@@ -62,13 +65,13 @@ export function sampleStream(dataset: Dataset, options: StreamOptions): SampleSt
     );
   }
   const isAhead = indices.length > 0 && needsThreads(dataset, preprocessing);
-  const batches = (size: number, signal?: AbortSignal): AsyncIterable<Batch> => {
+  const batches = (size: number, signal?: AbortSignal, recycle = false): AsyncIterable<Batch> => {
     if (!Number.isInteger(size) || size < 1) {
       throw new LatheError("invalid-argument", `A batch cannot have "${size}" samples.`, {
         hint: "Give a whole number from 1.",
       });
     }
-    const source = { dataset, indices, preprocessing, made, size, signal };
+    const source = { dataset, indices, preprocessing, made, size, signal, recycle };
     return isAhead ? aheadOfUse(source, { workers, memoryBudget }) : onDemand(source);
   };
   return Object.freeze({ count: indices.length, classes: dataset.info.classes, indices, preprocessing, batches });
@@ -81,6 +84,7 @@ interface Source {
   readonly made: Preparer;
   readonly size: number;
   readonly signal: AbortSignal | undefined;
+  readonly recycle: boolean;
 }
 
 function needsThreads(dataset: Dataset, preprocessing: Preprocessing): boolean {
@@ -91,11 +95,14 @@ function needsThreads(dataset: Dataset, preprocessing: Preprocessing): boolean {
   );
 }
 
-async function* onDemand({ dataset, indices, made, size, signal }: Source): AsyncGenerator<Batch> {
+async function* onDemand({ dataset, indices, made, size, signal, recycle }: Source): AsyncGenerator<Batch> {
+  let held: ReturnType<Preparer["allocate"]> | undefined;
   for (let start = 0; start < indices.length; start += size) {
     throwIfCancelled(signal);
     const part = indices.slice(start, start + size);
-    const into = made.allocate(part.length);
+    const fits = recycle && held?.length === part.length * made.size;
+    const into = fits ? held! : made.allocate(part.length);
+    held = into;
     for (const [i, index] of part.entries()) {
       const sample = dataset.view?.(index) ?? (await dataset.read(index));
       made.prepare(sample, { into, offset: i * made.size, name: dataset.name(index) });

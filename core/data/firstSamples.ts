@@ -7,7 +7,7 @@ export function firstSamples(stream: SampleStream, count: number): SampleStream 
     ...stream,
     count,
     indices: stream.indices.subarray(0, count),
-    batches: (size, signal) => until(stream.batches(Math.min(size, count), signal), count),
+    batches: (size, signal, recycle) => until(stream.batches(Math.min(size, count), signal, recycle), count),
   });
 }
 

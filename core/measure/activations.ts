@@ -17,6 +17,8 @@ export interface Watch {
   readonly value: string;
   /** It cannot be negative, so only its maximum is looked for. */
   readonly nonNegative?: boolean;
+  /** It is [N, C, ...space]. Such values are reduced by global pooling, which needs no plain layout. */
+  readonly spatial?: boolean;
   /** Collect the distribution of a sample of its elements. */
   readonly histogram?: boolean;
   /** Collect the mean of each channel (axis 1). */
@@ -36,7 +38,7 @@ export interface ActivationOptions {
   readonly host: Host;
   readonly signal?: AbortSignal;
   readonly emit?: Emit;
-  /** Elements per sample and value that go into a histogram, spread evenly; default 1024. */
+  /** Elements of each value that go into its histogram, spread evenly over samples and positions; default 2¹⁷. */
   readonly sampled?: number;
 }
 
@@ -53,21 +55,27 @@ export async function observeActivations(
   { stream, ...options }: ActivationOptions & { readonly stream: SampleStream },
 ): Promise<ReadonlyMap<string, Activation>> {
   if (stream.count === 0) throw new LatheError("invalid-data", "There are no samples to observe activations on.");
-  const probes = watchGraph(model, watches, options.sampled ?? 1024);
+  const probes = watchGraph(model, watches, perSample(options.sampled ?? 2 ** 17, stream.count));
   const session = await openSession(probes.model, options.session, options.host);
+  const results = model.graph.outputs.map((v) => v.name);
+  // The runtime's minimum and maximum pass over NaN; the results do not, and then a second look finds where it began.
+  const check = async (outputs: Record<string, NdArray>, feeds: Record<string, NdArray>): Promise<void> => {
+    if (results.some((name) => holdsNan(outputs[name]))) await blameNan(model, watches, { feeds, ...options });
+  };
   try {
-    return await collect(session, probes.outputs, { stream, ...options });
+    return await collect(session, probes.outputs, { stream, check, ...options });
   } finally {
     await session.close();
   }
 }
 
+const perSample = (wanted: number, samples: number): number =>
+  Math.min(4096, Math.max(64, Math.ceil(wanted / samples)));
+
 interface Probe {
   readonly watch: Watch;
   readonly high: string;
   readonly low?: string;
-  /** The runtime's minimum and maximum pass over NaN; a sum does not. */
-  readonly sum: string;
   /** Elements for the histogram, `keep` per sample. */
   readonly sample?: string;
   readonly keep: number;
@@ -81,10 +89,15 @@ interface Tally {
   means: Float64Array | undefined;
 }
 
+interface Collection extends ActivationOptions {
+  readonly stream: SampleStream;
+  readonly check: (outputs: Record<string, NdArray>, feeds: Record<string, NdArray>) => Promise<void>;
+}
+
 async function collect(
   session: Session,
   probes: readonly Probe[],
-  options: ActivationOptions & { readonly stream: SampleStream },
+  options: Collection,
 ): Promise<ReadonlyMap<string, Activation>> {
   const { stream, signal, emit } = options;
   const input = session.inputs[0];
@@ -99,11 +112,19 @@ async function collect(
     means: undefined,
   }));
   let done = 0;
-  for await (const batch of stream.batches(fixed ?? options.batch, signal)) {
+  let held: { readonly count: number; readonly outputs: Record<string, NdArray> } | undefined;
+  for await (const batch of stream.batches(fixed ?? options.batch, signal, true)) {
     throwIfCancelled(signal);
     const count = batch.indices.length;
     if (fixed !== undefined && count !== fixed) continue;
-    const outputs = await session.run({ [input.name]: batch.input });
+    const feeds = { [input.name]: batch.input };
+    // Written where the last batch's were, or garbage would grow with the number of samples.
+    const reused =
+      held?.count === count ? await session.run(feeds, undefined, held.outputs).catch(() => undefined) : undefined;
+    // Shapes that depend on the data do not fit.
+    const outputs = reused ?? (await session.run(feeds));
+    held = { count, outputs };
+    await options.check(outputs, feeds);
     probes.forEach((probe, i) => tallyUp(tallies[i]!, probe, { outputs, count }));
     done += count;
     emit?.({ kind: "progress", done, total: stream.count, unit: "samples" });
@@ -124,13 +145,8 @@ function tallyUp(
 ): void {
   const high = scalar(outputs[probe.high]);
   const low = probe.low === undefined ? Math.min(0, high) : scalar(outputs[probe.low]);
-  const sum = scalar(outputs[probe.sum]);
-  const bad = [Number.isNaN(sum) ? sum : 0, high, low].find((found) => !Number.isFinite(found));
-  if (bad !== undefined) {
-    throw new LatheError("numeric", `The value "${probe.watch.value}" became "${bad}" during calibration.`, {
-      hint: "Check the model and the preprocessing; a model that overflows cannot be calibrated.",
-    });
-  }
+  const bad = [high, low].find((found) => !Number.isFinite(found));
+  if (bad !== undefined) throw notFinite(probe.watch.value, bad);
   tally.high = Math.max(tally.high, high);
   tally.low = Math.min(tally.low, low);
   const sample = outputs[probe.sample ?? ""];
@@ -140,6 +156,39 @@ function tallyUp(
   const batch = toFloat32(means);
   tally.means ??= new Float64Array(batch.length);
   for (let c = 0; c < batch.length; c++) tally.means[c] = tally.means[c]! + batch[c]! * count;
+}
+
+function notFinite(value: string, found: number): LatheError {
+  return new LatheError("numeric", `The value "${value}" became "${found}" during calibration.`, {
+    hint: "Check the model and the preprocessing; a model that overflows cannot be calibrated.",
+  });
+}
+
+function holdsNan(array: NdArray | undefined): boolean {
+  const { data } = array ?? {};
+  return data instanceof Float32Array && data.some(Number.isNaN);
+}
+
+/** Runs one batch again and names the first watched value, in the order of the graph, that holds NaN. */
+async function blameNan(
+  model: Model,
+  watches: readonly Watch[],
+  { feeds, session: options, host }: ActivationOptions & { readonly feeds: Record<string, NdArray> },
+): Promise<never> {
+  const watched = new Set(watches.map((w) => w.value));
+  const made = model.graph.nodes.flatMap((n) => n.outputs).filter((o) => watched.has(o));
+  const fresh = freshNames(model.graph);
+  const sums = made.map((o) => node("ReduceSum", [[o], [fresh(`${o}/sum`)]], { attributes: { keepdims: 0 } }));
+  const outputs = sums.map((n) => value(n.outputs[0]!, "float32"));
+  const graph: Graph = { ...model.graph, nodes: [...model.graph.nodes, ...sums], outputs };
+  const session = await openSession(Object.freeze({ ...model, graph: removeDeadNodes(graph) }), options, host);
+  try {
+    const found = await session.run(feeds);
+    const first = made.find((_, i) => Number.isNaN(scalar(found[outputs[i]!.name])));
+    throw notFinite(first ?? model.graph.outputs[0]?.name ?? "", NaN);
+  } finally {
+    await session.close();
+  }
 }
 
 function finish(tally: Tally, samples: number): Activation {
@@ -183,7 +232,7 @@ function watchGraph(
     return made.name;
   };
   const show = (name: string): string => {
-    outputs.push(value(name, "float32"));
+    if (!model.graph.outputs.some((o) => o.name === name)) outputs.push(value(name, "float32"));
     return name;
   };
   const [flat, perChannel, zero, axis, wanted, one, two] = [[-1], [0, 0, -1], [0], [0], [sampled], [1], [2]].map(
@@ -194,11 +243,12 @@ function watchGraph(
 
   const probes = watches.map((watch): Probe => {
     const name = (what: string): string => fresh(`${watch.value}/${what}`);
-    const extreme = (op: string): string =>
-      show(add(node(op, [[watch.value], [name(op)]], { attributes: { keepdims: 0 } })));
-    const high = extreme("ReduceMax");
-    const low = watch.nonNegative === true ? undefined : extreme("ReduceMin");
-    const sum = extreme("ReduceSum");
+    const pooled = (op: string): string =>
+      watch.spatial === true ? add(node(op, [[watch.value], [name(op)]])) : watch.value;
+    const reduced = (op: string, from: string): string =>
+      show(add(node(op, [[from], [name(op)]], { attributes: { keepdims: 0 } })));
+    const high = reduced("ReduceMax", pooled("GlobalMaxPool"));
+    const low = watch.nonNegative === true ? undefined : reduced("ReduceMin", watch.value);
     let sample: string | undefined;
     // Older operator sets cannot compute the step, so the whole value comes out and is thinned here.
     if (watch.histogram === true && version < 13) sample = show(watch.value);
@@ -228,7 +278,6 @@ function watchGraph(
     return {
       watch,
       high,
-      sum,
       keep: sampled,
       ...(low !== undefined && { low }),
       ...(sample !== undefined && { sample }),
@@ -239,7 +288,7 @@ function watchGraph(
     ...model.graph,
     nodes: [...model.graph.nodes, ...nodes],
     initializers: [...model.graph.initializers, ...constants],
-    outputs,
+    outputs: [...model.graph.outputs, ...outputs],
   };
   return { model: Object.freeze({ ...model, graph: removeDeadNodes(graph) }), outputs: probes };
 }

@@ -29,11 +29,16 @@ export interface Session {
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly InputInfo[];
   /**
-   * Runs the model; by default fetches every output. The outputs own their memory.
+   * Runs the model; by default fetches every output. The outputs own their memory, or are written into the
+   * arrays of an earlier run (`into`), which must have the same types and shapes.
    * @throws invalid-argument for feeds that are missing, unknown or of the wrong type or shape.
    * @throws not-runnable where the runtime fails inside the graph.
    */
-  run(feeds: Readonly<Record<string, NdArray>>, fetches?: readonly string[]): Promise<Record<string, NdArray>>;
+  run(
+    feeds: Readonly<Record<string, NdArray>>,
+    fetches?: readonly string[],
+    into?: Readonly<Record<string, NdArray>>,
+  ): Promise<Record<string, NdArray>>;
   /** Waits for runs under way and frees the runtime's memory. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -135,11 +140,16 @@ function wrap(inner: InferenceSession, name: string): Session {
   return Object.freeze<Session>({
     inputs,
     outputs,
-    run: async (feeds, fetches) => {
+    run: async (feeds, fetches, into) => {
       if (!open) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
       const names = checkFetches(fetches);
       const given = tensorsOf(inputs, feeds, name);
-      const running = inner.run(given, names);
+      const running = inner.run(
+        given,
+        into === undefined
+          ? names
+          : Object.fromEntries(names.map((n) => [n, into[n] === undefined ? null : toOrt(into[n])])),
+      );
       last = running.catch(() => undefined);
       const results = await running.catch((thrown: unknown) => {
         throw runError(thrown, name);

@@ -240,6 +240,7 @@ async function observe(
   const watches = [...new Set([...placement.values.values(), ...inputs])].map((value) => ({
     value,
     nonNegative: isNonNegative(model, value),
+    spatial: isSpatial(model, value),
     histogram: params.range !== "min-max",
     channelMeans: inputs.has(value),
   }));
@@ -257,6 +258,20 @@ function biasedInputs(model: Model, placement: Placement): readonly string[] {
 function isNonNegative(model: Model, value: string): boolean {
   const producer = indexOf(model).producer.get(value);
   return producer !== undefined && opOf(producer, model.opsets)?.nonNegative === true;
+}
+
+/** A convolution makes or reads it, at most a ReLU away. */
+function isSpatial(model: Model, value: string): boolean {
+  const index = indexOf(model);
+  const convolves = (node: Node | undefined): boolean => {
+    const linear = node === undefined ? undefined : opOf(node, model.opsets)?.linear;
+    const weight = index.initializer.get(node?.inputs[linear?.weight ?? -1] ?? "");
+    return weight !== undefined && weight.dims.length > 2 && linear?.dataAxis(weight.dims.length) === 1;
+  };
+  if (index.usesOf(value).some((use) => convolves(use.node))) return true;
+  const producer = index.producer.get(value);
+  const isClamp = producer !== undefined && opOf(producer, model.opsets)?.quantize.role === "clamp";
+  return convolves(isClamp ? index.producer.get(producer.inputs[0] ?? "") : producer);
 }
 
 const indices = new WeakMap<Model, ReturnType<typeof indexGraph>>();
