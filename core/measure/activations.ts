@@ -176,10 +176,13 @@ async function blameNan(
   { feeds, session: options, host }: ActivationOptions & { readonly feeds: Record<string, NdArray> },
 ): Promise<never> {
   const watched = new Set(watches.map((w) => w.value));
+  const input = Object.keys(feeds).find((name) => watched.has(name) && holdsNan(feeds[name]));
+  if (input !== undefined) throw notFinite(input, NaN);
   const made = model.graph.nodes.flatMap((n) => n.outputs).filter((o) => watched.has(o));
   const fresh = freshNames(model.graph);
   const sums = made.map((o) => node("ReduceSum", [[o], [fresh(`${o}/sum`)]], { attributes: { keepdims: 0 } }));
   const outputs = sums.map((n) => value(n.outputs[0]!, "float32"));
+  if (made.length === 0) throw notFinite(model.graph.outputs[0]?.name ?? "", NaN);
   const graph: Graph = { ...model.graph, nodes: [...model.graph.nodes, ...sums], outputs };
   const session = await openSession(Object.freeze({ ...model, graph: removeDeadNodes(graph) }), options, host);
   try {
@@ -235,6 +238,9 @@ function watchGraph(
     if (!model.graph.outputs.some((o) => o.name === name)) outputs.push(value(name, "float32"));
     return name;
   };
+  // An input that is an output as well stays as it was when results are written into earlier arrays.
+  const isInput = (name: string): boolean => model.graph.inputs.some((v) => v.name === name);
+  const copy = (name: string): string => add(node("Identity", [[name], [fresh(`${name}/copy`)]]));
   const [flat, perChannel, zero, axis, wanted, one, two] = [[-1], [0, 0, -1], [0], [0], [sampled], [1], [2]].map(
     (n, i) => constant(`watch_${i}`, n),
   ) as [string, string, string, string, string, string, string];
@@ -251,7 +257,7 @@ function watchGraph(
     const low = watch.nonNegative === true ? undefined : reduced("ReduceMin", watch.value);
     let sample: string | undefined;
     // Older operator sets cannot compute the step, so the whole value comes out and is thinned here.
-    if (watch.histogram === true && version < 13) sample = show(watch.value);
+    if (watch.histogram === true && version < 13) sample = show(isInput(watch.value) ? copy(watch.value) : watch.value);
     else if (watch.histogram === true) {
       // Every step-th element, with step = elements per sample / wanted, made odd: sizes of images and channel
       // counts are mostly even, and an even step would see the same few columns of every row.
