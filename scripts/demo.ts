@@ -15,6 +15,7 @@ import { runMethod } from "../core/app/runMethod.ts";
 import { describeVerification } from "../core/app/verifyBundle.ts";
 import { writeReport } from "../core/app/writeReport.ts";
 import type { Variant } from "../core/contract/project.ts";
+import { toLatheError } from "../core/base/error.ts";
 import { blockTable } from "../core/cli/table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -46,6 +47,10 @@ say("Making a project in demo/project");
 const project = await createProject(join(demo, "project"), { name: "Fashion-MNIST, made small" }, nodeHost);
 try {
   await tour(project);
+} catch (thrown) {
+  const { code, message, hint } = toLatheError(thrown);
+  console.error(hint === undefined ? message : `${message}\n${hint}`);
+  process.exitCode = code === "cancelled" ? 130 : 1;
 } finally {
   project.store.close();
 }

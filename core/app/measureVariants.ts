@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { NdArray } from "../base/array.ts";
-import { LatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import type { Accuracy, Latency, Layer, Measurements, Memory, Size } from "../contract/measurement.ts";
 import type { SplitName } from "../contract/dataset.ts";
 import type { Variant } from "../contract/project.ts";
@@ -33,6 +33,8 @@ export interface MeasureOptions extends Work {
   readonly seed?: number;
   /** Measure accuracy again even where it is known for the same data. */
   readonly again?: boolean;
+  /** Leave out what the runtime cannot run, with a message, instead of failing. The baseline is always left out then. */
+  readonly skipUnrunnable?: boolean;
 }
 
 /** Samples in a call while accuracy is measured. */
@@ -51,9 +53,22 @@ export async function measureVariants(
 ): Promise<readonly Variant[]> {
   project.store.checkWritable();
   const baseline = baselineOf(project);
-  const all = asked.some((v) => v.id === baseline.id) ? asked : [baseline, ...asked];
   // The baseline's predictions are needed first.
-  const ordered = [...all].sort((a, b) => Number(b.id === baseline.id) - Number(a.id === baseline.id));
+  const all = [baseline, ...asked.filter((v) => v.id !== baseline.id)];
+  const ordered: Variant[] = [];
+  for (const variant of all) {
+    const reason = await withModelFile(project, variant, async (path) =>
+      whyNotRunnable(await readModel(path, project.host)),
+    );
+    if (reason === undefined) ordered.push(variant);
+    else
+      refuse(variant, {
+        reason,
+        isSkipped: options.skipUnrunnable === true || !asked.some((v) => v.id === variant.id),
+        options,
+      });
+  }
+  if (ordered.length === 0) return asked;
   const stored = findData(project, options.data);
   const data = stored === undefined ? undefined : await openData(project, stored, options);
   try {
@@ -79,9 +94,8 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
   let reference: (Predictions & { readonly variant: string }) | undefined;
   const found = new Map<string, Pick<Measurements, "accuracy" | "memory" | "size" | "layers">>();
   for (const variant of ordered) {
-    const inspected = await withModelFile(project, variant, async (path) => {
+    const inspect = async (path: string): Promise<Pick<Measurements, "accuracy" | "memory" | "size" | "layers">> => {
       const model = await loadTensors(await readModel(path, project.host), project.host);
-      checkRunnable(variant, model);
       emit({ kind: "stage", name: `${variant.name}: accuracy` });
       const accuracy = data && (await accuracyOf(project, { variant, path, data, reference, options }));
       if (variant.id === baseline.id && accuracy !== undefined) {
@@ -93,7 +107,10 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
       emit({ kind: "stage", name: `${variant.name}: layers` });
       const { size, layers } = await costsOf(project, { model, variant, options });
       return { ...(accuracy && { accuracy }), memory, size, layers };
-    });
+    };
+    const inspected = await withModelFile(project, variant, (path) =>
+      naming(new Map([[path, variant.name]]), () => inspect(path)),
+    );
     found.set(variant.id, inspected);
   }
   const latency = await latencyOf(project, { ordered, baseline, data, options });
@@ -101,16 +118,47 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
   const machine = cpus()[0]?.model.trim() ?? "unknown";
   return ordered.map((variant) => ({
     ...variant,
-    measurements: { at, machine, layers: [], ...found.get(variant.id), latency: latency.get(variant.id) ?? [] },
+    measurements: {
+      at,
+      machine,
+      layers: [],
+      ...found.get(variant.id),
+      latency: mergeLatency(variant.measurements, latency.get(variant.id) ?? [], machine),
+    },
   }));
 }
 
-function checkRunnable(variant: Variant, model: Model): void {
-  const reason = whyNotRunnable(model);
-  if (reason === undefined) return;
-  throw new LatheError("not-runnable", `"${variant.name}" cannot be measured: ${reason}`, {
-    hint: "It can still be shown and compared with diff.",
-  });
+/** New latencies, and older ones of this machine at batch sizes that were not measured now. */
+function mergeLatency(before: Measurements | null, now: readonly Latency[], machine: string): Latency[] {
+  const old = before?.machine === machine ? before.latency : [];
+  const kept = old.filter((o) => !now.some((n) => n.batch === o.batch && n.threads === o.threads));
+  return [...kept, ...now].toSorted((a, b) => a.batch - b.batch);
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly isSkipped: boolean;
+  readonly options: MeasureOptions;
+}
+
+function refuse(variant: Variant, { reason, isSkipped, options }: Refusal): void {
+  const text = `"${variant.name}" cannot be measured: ${reason}`;
+  if (!isSkipped) {
+    throw new LatheError("not-runnable", text, { hint: "It can still be shown and compared with diff." });
+  }
+  options.emit({ kind: "message", level: "warning", text });
+}
+
+/** Errors of the runtime name the file that it was given; people know the variant. */
+async function naming<T>(paths: ReadonlyMap<string, string>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const { code, message, details, hint } = toLatheError(thrown);
+    let text = message;
+    for (const [path, name] of paths) text = text.replaceAll(path, name);
+    throw new LatheError(code, text, { details, ...(hint !== undefined && { hint }), cause: thrown });
+  }
 }
 
 interface AccuracyTask {
@@ -186,7 +234,8 @@ async function latencyOf(
       emit({ kind: "stage", name: `Latency of ${ordered.length} variants in turns, batch ${batch}` });
       const files = [...paths].map(([id, path]) => ({ id, path }));
       const sample = await firstBatch(data, batch, signal);
-      const timed = await timeVariants({
+      const names = new Map(ordered.map((v) => [paths.get(v.id) ?? "", v.name]));
+      const timing = {
         files,
         session: { threads },
         batch,
@@ -196,7 +245,8 @@ async function latencyOf(
         seed,
         signal,
         ...(sample && { feeds: { input: sample } }),
-      });
+      };
+      const timed = await naming(names, () => timeVariants(timing));
       const base = timed[baseline.id];
       for (const { id } of ordered) {
         const own = timed[id];

@@ -61,6 +61,13 @@ export function baselineOf(project: Project): Variant {
   });
 }
 
+/** Makes another variant the one that all are compared with. @throws not-found, read-only */
+export function pinBaseline({ store, host }: Project, reference: string): Variant {
+  const variant = findVariant({ store, host }, reference);
+  store.saveSettings({ ...store.settings, baseline: variant.id });
+  return variant;
+}
+
 /** The data set of a name or id; without one, the newest. Undefined where the project has none. */
 export function findData(project: Project, reference: string | undefined): ProjectData | undefined {
   const all = project.store.data();

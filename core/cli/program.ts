@@ -34,10 +34,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 function runner(signal: AbortSignal): Run {
   return async (options, work) => {
     const progress = await startProgress(options.quiet === true, process.stderr);
-    const lines: string[] = [];
     const io: Io = {
       print: (text) => {
-        if (options.json !== true) lines.push(text);
+        if (options.json === true) return;
+        progress.stop();
+        process.stdout.write(`${harmless(text)}\n`);
       },
       emit: progress.emit,
       signal,
@@ -46,7 +47,6 @@ function runner(signal: AbortSignal): Run {
       const result = await work(io);
       progress.stop();
       if (options.json === true) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-      else if (lines.length > 0) process.stdout.write(`${harmless(lines.join("\n"))}\n`);
     } finally {
       progress.stop();
     }

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { buildReport, paretoFront } from "../../core/app/buildReport.ts";
+import { buildReport } from "../../core/app/buildReport.ts";
+import { paretoFront } from "../../core/app/reportCharts.ts";
 import { compareVariants, comparisonTable } from "../../core/app/compare.ts";
 import { exportVariant } from "../../core/app/exportVariant.ts";
 import { importModel } from "../../core/app/importModel.ts";
@@ -144,6 +145,16 @@ test("opens a model of a foreign domain, shows it and says why it cannot run", a
   await expect(
     runMethod(project, { method: "convert-fp16", params: {}, seed: 0, threads: 1 }, { ...work, from: "foreign" }),
   ).rejects.toThrow(`convert-fp16 cannot run on "foreign": ${reason}`);
+  const measured = await measureVariants(project, project.store.variants(), { ...quick, skipUnrunnable: true });
+  expect(measured.map((v) => v.measurements !== null)).toEqual([true, false]);
+  project.store.close();
+});
+
+test("measuring at one batch size keeps what is known of others", async () => {
+  const { project } = await tinyProject();
+  await measureVariants(project, project.store.variants(), { ...quick, batches: [1, 4] });
+  await measureVariants(project, project.store.variants(), quick);
+  expect(baselineOf(project).measurements?.latency.map((l) => l.batch)).toEqual([1, 4]);
   project.store.close();
 });
 

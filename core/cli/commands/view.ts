@@ -150,6 +150,7 @@ interface CompareOptions extends ProjectOptions {
   readonly threads?: number;
   readonly runs?: number;
   readonly data?: string;
+  readonly baseline?: string;
 }
 
 function addCompare(program: Command, run: Run): void {
@@ -160,33 +161,43 @@ function addCompare(program: Command, run: Run): void {
     .option("--threads <count>", "threads to time with (default: 1)", wholeNumber(1))
     .option("--runs <count>", "most timed calls (default: 200)", wholeNumber(1))
     .option("--data <name>", "data set for accuracy (default: the newest)")
+    .option("--baseline <variant>", "pin another baseline, now and from now on")
     .description("put variants beside the baseline");
   act<CompareOptions>(command, run, (io, options, [names]) =>
-    inProject(options, options.measure === true ? "write" : "read", async (project) => {
-      const { compareVariants, comparisonTable } = await import("../../app/compare.ts");
-      const asked = (names ?? []) as readonly string[];
-      let comparison = compareVariants(project, asked);
-      if (options.measure === true) {
-        const { measureVariants } = await import("../../app/measureVariants.ts");
-        const { batch, threads, runs, data } = options;
-        await measureVariants(
-          project,
-          comparison.rows.map((r) => r.variant),
-          {
-            ...io,
-            data,
-            ...(batch && { batches: batch }),
-            ...(threads !== undefined && { threads }),
-            ...(runs !== undefined && { runs }),
-          },
-        );
-        comparison = compareVariants(project, asked);
-      }
-      io.print(blockTable(comparisonTable(comparison)));
-      if (comparison.rows.every((r) => r.variant.measurements === null))
-        io.print("\nNothing has been measured yet; add --measure.");
-      return comparison;
-    }),
+    inProject(
+      options,
+      options.measure === true || options.baseline !== undefined ? "write" : "read",
+      async (project) => {
+        if (options.baseline !== undefined) {
+          const { pinBaseline } = await import("../../app/project.ts");
+          pinBaseline(project, options.baseline);
+        }
+        const { compareVariants, comparisonTable } = await import("../../app/compare.ts");
+        const asked = (names ?? []) as readonly string[];
+        let comparison = compareVariants(project, asked);
+        if (options.measure === true) {
+          const { measureVariants } = await import("../../app/measureVariants.ts");
+          const { batch, threads, runs, data } = options;
+          await measureVariants(
+            project,
+            comparison.rows.map((r) => r.variant),
+            {
+              ...io,
+              data,
+              skipUnrunnable: asked.length === 0,
+              ...(batch && { batches: batch }),
+              ...(threads !== undefined && { threads }),
+              ...(runs !== undefined && { runs }),
+            },
+          );
+          comparison = compareVariants(project, asked);
+        }
+        io.print(blockTable(comparisonTable(comparison)));
+        if (comparison.rows.every((r) => r.variant.measurements === null))
+          io.print("\nNothing has been measured yet; add --measure.");
+        return comparison;
+      },
+    ),
   );
 }
 
