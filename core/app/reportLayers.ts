@@ -23,7 +23,9 @@ const layersOf = (variant: Variant): readonly Layer[] => variant.measurements?.l
 /** Layers with weights or multiplications, matched by name; all other nodes in one row. */
 function sideBySide(variants: readonly Variant[]): ReportBlock {
   const [base] = variants;
-  const main = base === undefined ? [] : layersOf(base).filter((l) => l.macs > 0);
+  // What is merged into other layers everywhere, as batch normalisation is, would only be empty rows.
+  const timed = new Set(variants.flatMap((v) => layersOf(v).flatMap((l) => (l.time === undefined ? [] : [l.node]))));
+  const main = base === undefined ? [] : layersOf(base).filter((l) => l.macs > 0 && timed.has(l.node));
   const names = new Set(main.map((l) => l.node));
   const rows = main.map((layer): TableCell[] => [
     { text: layer.node },
@@ -39,7 +41,7 @@ function sideBySide(variants: readonly Variant[]): ReportBlock {
     const others = layersOf(v).filter((l) => !names.has(l.node) && l.time !== undefined);
     return timeCell(
       others.reduce((sum, l) => sum + (l.time ?? 0), 0),
-      `${others.length} nodes`,
+      others.length === 1 ? "1 node" : `${others.length} nodes`,
     );
   });
   const total = variants.map((v) =>

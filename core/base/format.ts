@@ -40,7 +40,11 @@ const COUNTS = ["", " k", " M", " G", " T"] as const;
 /** A count with a decimal prefix: 272474 is "272 k". */
 export function formatCount(count: number): string {
   const step = stepOf(count, 1000, COUNTS.length);
-  return step === 0 ? formatNumber(count) : `${formatNumber(count / 1000 ** step)}${COUNTS[step] ?? ""}`;
+  return step === 0
+    ? Number.isInteger(count)
+      ? String(count)
+      : formatNumber(count)
+    : `${formatNumber(count / 1000 ** step)}${COUNTS[step] ?? ""}`;
 }
 
 /** Milliseconds with the unit that suits: µs, ms or s. */

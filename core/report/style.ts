@@ -71,6 +71,7 @@ th .swatch~.note{padding-left:19px}
 tbody tr:hover th,tbody tr:hover td:not(.best){background:var(--soft)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:12px;margin:12px 0;align-items:start}
 .charts .chart{margin:0}
+.charts>.chart:last-child:nth-child(odd):not(:first-child){grid-column:1/-1}
 .chart{padding:12px 16px 8px;min-width:0}
 figcaption{font-weight:600;font-size:13.5px;margin-bottom:8px;overflow-wrap:anywhere}
 .drawing{overflow-x:auto}
@@ -91,6 +92,7 @@ ${classes}
 .leader{stroke:var(--muted);stroke-width:.8}
 .reference{stroke:var(--text);stroke-width:1.2;stroke-dasharray:4 3;opacity:.75}
 details.data{margin-top:4px;font-size:12.5px}
+details.data th,details.data td{padding:5px 8px}details.data th:first-child{padding-left:16px}
 details.data summary{color:var(--muted);padding:2px 0}
 details.data .scroll{max-height:320px;overflow:auto;margin:6px -16px -8px;border-top:1px solid var(--line)}
 pre{margin:0;padding:12px 16px;overflow-x:auto;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}

@@ -18,6 +18,7 @@ test.each([
   [formatBytes(900), "900 B"],
   [formatBytes(1536), "1.50 KiB"],
   [formatBytes(113 * 2 ** 20), "113 MiB"],
+  [formatCount(32), "32"],
   [formatCount(272_474), "272 k"],
   [formatCount(40_812_544), "40.8 M"],
   [formatMilliseconds(0.0421), "42.1 µs"],
