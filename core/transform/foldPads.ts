@@ -36,7 +36,8 @@ function fold(edit: GraphEdit, pad: Node): void {
       Object.freeze({
         ...now,
         inputs: [pad.inputs[0] ?? "", ...now.inputs.slice(1)],
-        attributes: { ...now.attributes, pads },
+        // Beside auto_pad "VALID" the amounts would count for nothing.
+        attributes: { ...now.attributes, auto_pad: toAttribute("NOTSET"), pads },
       }),
     );
   }

@@ -1,4 +1,4 @@
-import { floatOf, intOf, intsOf } from "../graph/attributes.ts";
+import { floatOf, intOf, intsOf, subgraphsOf } from "../graph/attributes.ts";
 import { floatTensor, intTensor } from "../graph/build.ts";
 import { editGraph, type GraphEdit } from "../graph/edit.ts";
 import type { Attribute, Model, Node } from "../graph/model.ts";
@@ -28,6 +28,10 @@ export function upgradeOpset(model: Model): UpgradeResult {
   const graph = editGraph(model.graph, (edit) => {
     for (const node of model.graph.nodes) {
       if (node.domain !== "" && node.domain !== "ai.onnx") continue;
+      if (subgraphsOf(node).length > 0) {
+        refusals.push(`${node.op} "${node.name}": the nodes in its subgraphs would have to be adapted too`);
+        continue;
+      }
       const adapt = ADAPTERS[node.op];
       if (adapt === undefined && opOf(node, model.opsets) === undefined && !UNCHANGED.has(node.op)) {
         refusals.push(`${node.op} "${node.name}" may have changed since opset ${version}`);
@@ -68,7 +72,6 @@ const UNCHANGED: ReadonlySet<string> = new Set([
   "ReduceLogSumExp",
   "NonZero",
   "OneHot",
-  "If",
 ]);
 
 type Adapter = (edit: GraphEdit, node: Node, from: number) => string | undefined;
