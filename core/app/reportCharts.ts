@@ -59,7 +59,7 @@ export function chartBlocks({ rows, baseline }: Comparison): ReportBlock[] {
   ): ReportBlock => ({
     kind: "scatter",
     title,
-    x: { title: x.title, unit: x.unit, scale: "linear" },
+    x: { title: x.title, unit: x.unit, scale: spansDecades(points.map(x.at)) ? "log" : "linear" },
     y: { title: "Top-1", unit: "%", scale: "linear" },
     points: points.map((r) => ({ ...name(r), x: x.at(r), y: top1(r), yInterval: top1Interval(r) })),
     front: paretoFront(points.map((r) => ({ label: r.variant.name, cost: x.at(r), gain: top1(r) }))),
@@ -80,6 +80,11 @@ export function chartBlocks({ rows, baseline }: Comparison): ReportBlock[] {
     );
   }
   return blocks;
+}
+
+/** Values that differ several times over crowd at one end of a linear axis. */
+function spansDecades(values: readonly number[]): boolean {
+  return Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 5;
 }
 
 /** Those that no other one beats in one respect without losing in the other, cheapest first. */

@@ -57,14 +57,19 @@ function drawBlocks(blocks: readonly ReportBlock[], identities: Identities): str
   };
   blocks.forEach((block, i) => {
     const id = `b${i}`;
+    const before = blocks[i - 1]?.kind;
     switch (block.kind) {
       case "bars":
+        // Bars are as tall as they are many, the others all alike: mixed rows would have holes.
+        if (before === "scatter" || before === "lines") flush();
         charts.push(figure(drawBars(block, identities), id));
         return;
       case "scatter":
+        if (before === "bars") flush();
         charts.push(figure(drawScatter(block, identities), id));
         return;
       case "lines":
+        if (before === "bars") flush();
         charts.push(figure(drawLines(block, identities), id));
         return;
       default:

@@ -72,11 +72,11 @@ function offsets(width: number): (readonly [number, number, number])[] {
   const out: (readonly [number, number, number])[] = [];
   for (const far of [0, 1, 2, 3, 4, 5, 6, 8, 10]) {
     const gap = 10 + far * 14;
-    out.push([gap, -HEIGHT / 2, far], [gap, -HEIGHT - 4, far], [gap, 4, far]);
+    out.push([gap, -HEIGHT / 2, far], [gap, -HEIGHT - 8, far], [gap, 8, far]);
     out.push(
       [-gap - width, -HEIGHT / 2, far + 0.1],
-      [-gap - width, -HEIGHT - 4, far + 0.1],
-      [-gap - width, 4, far + 0.1],
+      [-gap - width, -HEIGHT - 8, far + 0.1],
+      [-gap - width, 8, far + 0.1],
     );
     out.push([-width / 2, -gap - HEIGHT, far + 0.2], [-width / 2, gap, far + 0.2]);
   }

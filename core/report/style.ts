@@ -71,7 +71,6 @@ th .swatch~.note{padding-left:19px}
 tbody tr:hover th,tbody tr:hover td:not(.best){background:var(--soft)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:12px;margin:12px 0;align-items:start}
 .charts .chart{margin:0}
-.charts>.chart:last-child:nth-child(odd):not(:first-child){grid-column:1/-1}
 .chart{padding:12px 16px 8px;min-width:0}
 figcaption{font-weight:600;font-size:13.5px;margin-bottom:8px;overflow-wrap:anywhere}
 .drawing{overflow-x:auto}
