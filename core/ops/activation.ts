@@ -1,4 +1,4 @@
-import { defineOp, defineOps, free } from "./declare.ts";
+import { defineOp, defineOps, free, unwritten } from "./declare.ts";
 
 const noKernel = { role: "float", reason: "onnxruntime has no eight-bit kernel for this activation" } as const;
 
@@ -7,18 +7,36 @@ export const activationOps = [
     domain: "",
     op: "Relu",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "clamp" },
     cost: free,
     homogeneous: true,
     nonNegative: true,
   }),
-  defineOp({ domain: "", op: "Clip", since: 1, quantize: { role: "clamp" }, cost: free }),
-  defineOp({ domain: "", op: "LeakyRelu", since: 1, quantize: { role: "transform" }, cost: free, homogeneous: true }),
-  defineOp({ domain: "", op: "PRelu", since: 1, quantize: noKernel, cost: free, homogeneous: true }),
+  defineOp({ domain: "", op: "Clip", since: 1, gradient: unwritten, quantize: { role: "clamp" }, cost: free }),
+  defineOp({
+    domain: "",
+    op: "LeakyRelu",
+    since: 1,
+    gradient: unwritten,
+    quantize: { role: "transform" },
+    cost: free,
+    homogeneous: true,
+  }),
+  defineOp({
+    domain: "",
+    op: "PRelu",
+    since: 1,
+    gradient: unwritten,
+    quantize: noKernel,
+    cost: free,
+    homogeneous: true,
+  }),
   defineOp({
     domain: "",
     op: "Sigmoid",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "transform", range: [0, 1] },
     cost: free,
     nonNegative: true,
@@ -27,6 +45,7 @@ export const activationOps = [
     domain: "",
     op: "Softmax",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "transform", range: [0, 1] },
     cost: free,
     nonNegative: true,
@@ -46,11 +65,12 @@ export const activationOps = [
       "ThresholdedRelu",
       "Softsign",
     ],
-    { domain: "", since: 1, quantize: noKernel, cost: free },
+    { domain: "", since: 1, gradient: unwritten, quantize: noKernel, cost: free },
   ),
   ...defineOps(["HardSigmoid", "Softplus"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: noKernel,
     cost: free,
     nonNegative: true,
@@ -58,6 +78,7 @@ export const activationOps = [
   ...defineOps(["Gelu", "FastGelu", "QuickGelu", "BiasGelu"], {
     domain: "com.microsoft",
     since: 1,
+    gradient: unwritten,
     quantize: noKernel,
     cost: free,
   }),

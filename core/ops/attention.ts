@@ -1,10 +1,11 @@
-import { defineOp, product } from "./declare.ts";
+import { defineOp, product, unwritten } from "./declare.ts";
 
 export const attentionOps = [
   defineOp({
     domain: "com.microsoft",
     op: "Attention",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "the fused attention kernel computes in float" },
     // Projection [B,S,D]·[D,3H], then scores and their product with the values: 2·B·S²·H.
     cost: ({ inputs, outputs }) => {
@@ -17,6 +18,7 @@ export const attentionOps = [
     domain: "com.microsoft",
     op: "MultiHeadAttention",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "the fused attention kernel computes in float" },
     cost: ({ inputs, outputs }) => 2 * product(outputs[0] ?? []) * (inputs[1]?.at(1) ?? inputs[0]?.at(1) ?? 1),
   }),

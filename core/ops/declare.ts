@@ -1,4 +1,5 @@
 import type { Node } from "../graph/model.ts";
+import type { Gradient } from "./gradient.ts";
 
 /** Shapes of one call, found by running: one entry per slot, undefined for an omitted optional. */
 export interface CallShapes {
@@ -48,6 +49,7 @@ export interface OpDeclaration {
   readonly domain: string;
   readonly op: string;
   readonly since: number;
+  readonly gradient: Gradient;
   readonly quantize: QuantizeRule;
   readonly cost: Cost;
   readonly linear?: LinearMap;
@@ -68,6 +70,9 @@ export function defineOp(declaration: OpDeclaration): OpDeclaration {
 export function defineOps(ops: readonly string[], rest: Omit<OpDeclaration, "op">): readonly OpDeclaration[] {
   return ops.map((op) => defineOp({ ...rest, op }));
 }
+
+/** Ops whose rule has still to be written. */
+export const unwritten: Gradient = { unsupported: "its rule is not written yet" };
 
 export const free: Cost = () => 0;
 

@@ -1,5 +1,5 @@
 import { intOf } from "../graph/attributes.ts";
-import { defineOp, product, type CallShapes, type Cost } from "./declare.ts";
+import { defineOp, product, type CallShapes, type Cost, unwritten } from "./declare.ts";
 
 /** Output elements × length of the contracted axis, which is the last one of the first input. */
 function matrixCost(data: number): Cost {
@@ -32,6 +32,7 @@ export const linearOps = [
     domain: "",
     op: "Gemm",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "multiply", floatOutput: true },
     cost: gemmCost,
     linear: {
@@ -47,6 +48,7 @@ export const linearOps = [
     domain: "",
     op: "MatMul",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "multiply", floatOutput: true },
     cost: matrixCost(0),
     linear: {
@@ -61,25 +63,63 @@ export const linearOps = [
     domain: "",
     op: "Einsum",
     since: 12,
+    gradient: unwritten,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit Einsum" },
     cost: einsumCost,
   }),
-  defineOp({ domain: "", op: "QLinearMatMul", since: 10, quantize: quantized, cost: matrixCost(0) }),
-  defineOp({ domain: "", op: "MatMulInteger", since: 10, quantize: quantized, cost: matrixCost(0) }),
-  defineOp({ domain: "com.microsoft", op: "QGemm", since: 1, quantize: quantized, cost: gemmCost }),
-  defineOp({ domain: "com.microsoft", op: "MatMulIntegerToFloat", since: 1, quantize: quantized, cost: matrixCost(0) }),
+  defineOp({
+    domain: "",
+    op: "QLinearMatMul",
+    since: 10,
+    gradient: unwritten,
+    quantize: quantized,
+    cost: matrixCost(0),
+  }),
+  defineOp({
+    domain: "",
+    op: "MatMulInteger",
+    since: 10,
+    gradient: unwritten,
+    quantize: quantized,
+    cost: matrixCost(0),
+  }),
+  defineOp({
+    domain: "com.microsoft",
+    op: "QGemm",
+    since: 1,
+    gradient: unwritten,
+    quantize: quantized,
+    cost: gemmCost,
+  }),
+  defineOp({
+    domain: "com.microsoft",
+    op: "MatMulIntegerToFloat",
+    since: 1,
+    gradient: unwritten,
+    quantize: quantized,
+    cost: matrixCost(0),
+  }),
   defineOp({
     domain: "com.microsoft",
     op: "DynamicQuantizeMatMul",
     since: 1,
+    gradient: unwritten,
     quantize: quantized,
     cost: matrixCost(0),
   }),
-  defineOp({ domain: "com.microsoft", op: "MatMulNBits", since: 1, quantize: quantized, cost: matrixCost(0) }),
+  defineOp({
+    domain: "com.microsoft",
+    op: "MatMulNBits",
+    since: 1,
+    gradient: unwritten,
+    quantize: quantized,
+    cost: matrixCost(0),
+  }),
   defineOp({
     domain: "com.microsoft",
     op: "FusedMatMul",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "onnxruntime quantises only the standard MatMul" },
     cost: matrixCost(0),
   }),

@@ -1,9 +1,10 @@
-import { defineOps, perOutput } from "./declare.ts";
+import { defineOps, perOutput, unwritten } from "./declare.ts";
 
 export const normalizationOps = [
   ...defineOps(["BatchNormalization"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "it has to be folded into the layer before it" },
     cost: perOutput,
   }),
@@ -12,6 +13,7 @@ export const normalizationOps = [
     {
       domain: "",
       since: 1,
+      gradient: unwritten,
       quantize: { role: "float", reason: "its statistics need float precision" },
       cost: perOutput,
     },
@@ -21,6 +23,7 @@ export const normalizationOps = [
     {
       domain: "com.microsoft",
       since: 1,
+      gradient: unwritten,
       quantize: { role: "float", reason: "its statistics need float precision" },
       cost: perOutput,
     },

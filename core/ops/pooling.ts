@@ -1,10 +1,19 @@
-import { defineOp, defineOps, free } from "./declare.ts";
+import { defineOp, defineOps, free, unwritten } from "./declare.ts";
 
 export const poolingOps = [
-  defineOp({ domain: "", op: "MaxPool", since: 1, quantize: { role: "move" }, cost: free, homogeneous: true }),
+  defineOp({
+    domain: "",
+    op: "MaxPool",
+    since: 1,
+    gradient: unwritten,
+    quantize: { role: "move" },
+    cost: free,
+    homogeneous: true,
+  }),
   ...defineOps(["AveragePool", "GlobalAveragePool"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "transform" },
     cost: free,
     homogeneous: true,
@@ -12,6 +21,7 @@ export const poolingOps = [
   ...defineOps(["GlobalMaxPool", "LpPool", "GlobalLpPool"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit kernel for this pooling" },
     cost: free,
   }),

@@ -1,4 +1,4 @@
-import { defineOps, product, type Cost } from "./declare.ts";
+import { defineOps, product, type Cost, unwritten } from "./declare.ts";
 
 /**
  * Every time step multiplies the input with W [directions, gates·H, I] and the state with
@@ -13,12 +13,14 @@ export const recurrentOps = [
   ...defineOps(["LSTM", "GRU", "RNN"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "onnxruntime quantises recurrent layers only dynamically" },
     cost: recurrentCost,
   }),
   ...defineOps(["DynamicQuantizeLSTM"], {
     domain: "com.microsoft",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: "it is quantised already" },
     cost: recurrentCost,
   }),

@@ -7,6 +7,7 @@ import { elementwiseOps } from "./elementwise.ts";
 import { linearOps } from "./linear.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
+import { reductionOps } from "./reduction.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { shapeOps } from "./shape.ts";
 
@@ -19,6 +20,7 @@ export const OPS: readonly OpDeclaration[] = [
   ...poolingOps,
   ...shapeOps,
   ...normalizationOps,
+  ...reductionOps,
   ...recurrentOps,
   ...attentionOps,
 ];

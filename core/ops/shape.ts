@@ -1,8 +1,16 @@
-import { defineOp, defineOps, free } from "./declare.ts";
+import { defineOp, defineOps, free, unwritten } from "./declare.ts";
 
 const CONVERSIONS = "its eight-bit form is not worth the conversions on the CPU";
 
 export const shapeOps = [
+  defineOp({
+    domain: "",
+    op: "Identity",
+    since: 1,
+    gradient: (_, { dy }) => dy,
+    quantize: { role: "move" },
+    cost: free,
+  }),
   ...defineOps(
     [
       "Reshape",
@@ -14,22 +22,23 @@ export const shapeOps = [
       "Gather",
       "DepthToSpace",
       "SpaceToDepth",
-      "Identity",
       "Dropout",
       "Pad",
     ],
     {
       domain: "",
       since: 1,
+      gradient: unwritten,
       quantize: { role: "move" },
       cost: free,
     },
   ),
-  ...defineOps(["Concat"], { domain: "", since: 1, quantize: { role: "join" }, cost: free }),
+  ...defineOps(["Concat"], { domain: "", since: 1, gradient: unwritten, quantize: { role: "join" }, cost: free }),
   defineOp({
     domain: "",
     op: "Resize",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: CONVERSIONS },
     cost: free,
     // Region and scales.
@@ -39,6 +48,7 @@ export const shapeOps = [
     domain: "",
     op: "Upsample",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: CONVERSIONS },
     cost: free,
     float32Slots: [1],
@@ -46,6 +56,7 @@ export const shapeOps = [
   ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND", "Where"], {
     domain: "",
     since: 1,
+    gradient: unwritten,
     quantize: { role: "float", reason: CONVERSIONS },
     cost: free,
   }),

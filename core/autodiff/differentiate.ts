@@ -1,0 +1,112 @@
+import { LatheError } from "../base/error.ts";
+import type { Graph, Model, Node } from "../graph/model.ts";
+import { sortNodes } from "../graph/order.ts";
+import type { ValueFacts } from "../ops/gradient.ts";
+import { opOf } from "../ops/registry.ts";
+import { startDraft, type Draft } from "./writer.ts";
+
+export interface Request {
+  /** Scalar losses or other outputs to start from → the value that holds their gradient; undefined: ones. */
+  readonly from: Readonly<Record<string, string | undefined>>;
+  /** Values (inputs, constants, inner values) whose gradient is wanted. */
+  readonly to: readonly string[];
+  /** Element type and sizes of every float value on the way (`core/measure` finds them by running). */
+  readonly facts: (value: string) => ValueFacts | undefined;
+}
+
+export interface Differentiated {
+  /** The model with the backward nodes appended; outputs are as they were. */
+  readonly model: Model;
+  /** Value → the value that holds its gradient. A value that nothing depends on is absent. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reverse-mode differentiation as a rewrite: appends to a graph, as ordinary ONNX nodes, the gradients of
+ * some of its values with respect to others. Knows no op by name: rules come from the declarations.
+ * Differentiating the result again gives second derivatives.
+ * @throws unsupported naming the node and the reason, where the way leads through an op without a rule.
+ */
+export function differentiate(model: Model, request: Request): Differentiated {
+  const { graph } = model;
+  const draft = startDraft(graph, { opset: model.opsets[""] ?? 0, facts: request.facts });
+  const wanted = downstream(graph, request.to);
+  const parts = new Map<string, string[]>();
+  for (const [value, seed] of Object.entries(request.from)) parts.set(value, [seed ?? onesLike(draft, value)]);
+  const gradients = new Map<string, string>();
+  const gradientOf = (value: string): string | undefined => {
+    const sum = gradients.get(value) ?? addUp(draft, parts.get(value));
+    if (sum !== undefined) gradients.set(value, copyFacts(draft, { from: value, to: sum }));
+    return sum;
+  };
+
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.inputs.some((input) => wanted.has(input)) || !node.outputs.some((output) => parts.has(output))) continue;
+    const rule = opOf(node, model.opsets)?.gradient;
+    if (rule === "stops") continue;
+    if (typeof rule !== "function") throw noRule(node, rule?.unsupported ?? "Lathe does not know this op");
+    const dy = node.outputs.map((output) => (output === "" ? undefined : gradientOf(output)));
+    const needs = (slot: number): boolean => wanted.has(node.inputs[slot] ?? "");
+    const dx = rule(draft, { node, dy, needs, graph });
+    for (const [slot, input] of node.inputs.entries()) {
+      const part = dx[slot];
+      if (part === undefined || !wanted.has(input)) continue;
+      parts.set(input, [...(parts.get(input) ?? []), part]);
+    }
+  }
+  const found = request.to.flatMap((value) => {
+    const gradient = gradientOf(value);
+    return gradient === undefined ? [] : [[value, gradient] as const];
+  });
+  const after: Graph = Object.freeze({
+    ...graph,
+    nodes: sortNodes([...graph.nodes, ...draft.nodes]),
+    initializers: [...graph.initializers, ...draft.initializers],
+  });
+  return { model: Object.freeze({ ...model, graph: after }), gradients: new Map(found) };
+}
+
+/** The values that depend on some of these, and these. */
+function downstream(graph: Graph, from: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(from);
+  for (const node of graph.nodes) {
+    if (node.inputs.some((input) => input !== "" && reached.has(input))) {
+      for (const output of node.outputs) if (output !== "") reached.add(output);
+    }
+  }
+  return reached;
+}
+
+/** Σ of the parts; one part is itself. */
+function addUp(draft: Draft, parts: readonly string[] | undefined): string | undefined {
+  if (parts === undefined || parts.length < 2) return parts?.[0];
+  return parts.length === 2 ? draft.op("Add", parts) : draft.op("Sum", parts);
+}
+
+function onesLike(draft: Draft, value: string): string {
+  const facts = draft.facts(value);
+  if (facts === undefined)
+    throw new LatheError("invalid-argument", `Nothing is known of "${value}", where the gradient starts.`);
+  const one = draft.constant({
+    type: facts.type,
+    dims: [],
+    data: facts.type === "float64" ? Float64Array.of(1) : Float32Array.of(1),
+  });
+  return facts.dims.length === 0 ? one : draft.op("Expand", [one, draft.op("Shape", [value])]);
+}
+
+function copyFacts(draft: Draft, { from, to }: { readonly from: string; readonly to: string }): string {
+  const facts = draft.facts(from);
+  return facts === undefined ? to : draft.note(to, facts);
+}
+
+function noRule(node: Node, reason: string): LatheError {
+  return new LatheError(
+    "unsupported",
+    `${node.op} "${node.name || (node.outputs[0] ?? "")}": no gradient, because ${reason}.`,
+    {
+      hint: "Freeze the layers before it, or choose a method that does not train.",
+      details: { op: node.op, node: node.name },
+    },
+  );
+}

@@ -1,0 +1,17 @@
+import { describe, it } from "vitest";
+import { checkGradient } from "./check.ts";
+
+describe("gradients of arithmetic", () => {
+  for (const op of ["Add", "Mul"]) {
+    it(`${op} sums over what was broadcast`, async () => {
+      await checkGradient({ op, inputs: [{ shape: [2, 3, 4] }, { shape: [2, 3, 4] }] });
+      await checkGradient({ op, inputs: [{ shape: [2, 3, 4] }, { shape: [3, 1] }] });
+      await checkGradient({ op, inputs: [{ shape: [4] }, { shape: [2, 3, 1] }] });
+      await checkGradient({ op, inputs: [{ shape: [2, 3, 4] }, { shape: [] }] });
+    });
+    it(`${op} finds at run time what was broadcast along a size that is not known`, async () => {
+      await checkGradient({ op, inputs: [{ shape: [5, 3] }, { shape: [1, 3] }], symbols: { 0: { 0: "batch" } } });
+      await checkGradient({ op, inputs: [{ shape: [5, 3] }, { shape: [3] }], symbols: { 0: { 0: "batch", 1: "?" } } });
+    });
+  }
+});
