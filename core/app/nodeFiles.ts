@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { toLatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import type { FileInfo, Files, FileWriter, OpenFile } from "../base/host.ts";
 
 /** The files of this machine. Every failure is a LatheError that names the path. */
@@ -33,7 +33,14 @@ async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
 
 async function openFile(name: string): Promise<OpenFile> {
   const handle = await fs.open(name, "r");
-  const { size } = await handle.stat();
+  const facts = await handle.stat();
+  if (!facts.isFile()) {
+    await handle.close();
+    throw new LatheError("invalid-argument", `"${name}" is ${facts.isDirectory() ? "a folder" : "no regular file"}.`, {
+      hint: "Name a file.",
+    });
+  }
+  const { size } = facts;
   return {
     size,
     read: (offset, length) =>

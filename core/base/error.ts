@@ -62,6 +62,14 @@ export function toLatheError(thrown: unknown, doing?: string): LatheError {
 
 const SYSTEM_CODES: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   ENOENT: { code: "not-found", hint: "Check the path." },
+  ENOTDIR: { code: "not-found", hint: "Check the path; a part of it is a file, not a folder." },
+  EISDIR: { code: "invalid-argument", hint: "Name a file; this is a folder." },
+  ENAMETOOLONG: { code: "invalid-argument", hint: "Choose a shorter name." },
+  ELOOP: { code: "invalid-argument", hint: "The symbolic links of this path lead in a circle." },
+  EIO: { code: "io", hint: "Check the disk, then try again." },
+  EBUSY: { code: "io", hint: "Another program uses the file; close it and try again." },
+  EMFILE: { code: "io", hint: "Too many files are open; close other programs and try again." },
+  EFBIG: { code: "io", hint: "The file system does not take files of this size; choose another disk." },
   EEXIST: { code: "already-exists", hint: "Choose another name." },
   ENOSPC: { code: "disk-full", hint: "Free some disk space and run the command again." },
   EDQUOT: { code: "disk-full", hint: "Your disk quota is used up; free some space and run the command again." },
