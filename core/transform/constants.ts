@@ -4,13 +4,14 @@ import { tensor, tensorArray } from "../graph/build.ts";
 import { editGraph } from "../graph/edit.ts";
 import type { Graph, Model, Node, Tensor } from "../graph/model.ts";
 import { freshNames, type GraphIndex } from "../graph/uses.ts";
+import { foldConstants } from "./foldConstants.ts";
 
 /**
- * A model in the form that rewrites expect: constants are initialisers and not inputs, every node bears a
- * unique name. Computes the same.
+ * A model in the form that rewrites expect: constants are initialisers and not inputs, also behind nodes that
+ * only reshape them, and every node bears a unique name. Computes the same.
  */
 export function normalizeModel(model: Model): Model {
-  const named = nameNodes(hoistConstants(model.graph));
+  const named = nameNodes(foldConstants(hoistConstants(model.graph)));
   const constants = new Set(named.initializers.map((t) => t.name));
   const inputs = named.inputs.filter((v) => !constants.has(v.name));
   // Below version 4 an initialiser has to be an input as well.

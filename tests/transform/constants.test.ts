@@ -71,6 +71,31 @@ describe("normalizeModel", () => {
     expect(normalizeModel(source).graph.nodes.map((n) => n.name)).toEqual(["n", "n_1", "Relu_c", "Relu_y"]);
   });
 
+  it("folds nodes that only rename, reshape or transpose a constant", async () => {
+    const source = net({
+      input: ["N", 6],
+      nodes: [
+        op("Identity", ["w"], "i"),
+        op("Transpose", ["i"], "t", { attributes: { perm: [2, 0, 1] } }),
+        op("Reshape", ["t", "shape"], "m"),
+        op("Transpose", ["m"], "back"),
+        op("MatMul", ["x", "back"], "y"),
+        op("Transpose", ["w"], "z"),
+      ],
+      constants: [floatTensor("w", [2, 3, 4], noise([24]).data as Float32Array), intTensor("shape", [2], [0, -1])],
+      outputs: ["y", "z"],
+    });
+    const normal = normalizeModel(source);
+    // What is an output of the graph stays as it is.
+    expect(normal.graph.nodes.map((n) => n.name)).toEqual(["y", "z"]);
+    expect(normal.graph.initializers.map((t) => [t.name, t.dims])).toEqual([
+      ["w", [2, 3, 4]],
+      ["back", [6, 4]],
+    ]);
+    const x = noise([3, 6], 2);
+    expect(await runModel(normal, { x })).toEqual(await runModel(source, { x }));
+  });
+
   it("leaves constants that hold text as nodes", () => {
     const source = net({
       nodes: [constant("s", { attributes: { value_string: "text" } }), op("Relu", ["x"], "y")],
