@@ -96,6 +96,12 @@ export function gateEvent(gate: SpeedGate, what: string): ProgressEvent {
   return { kind: "message", level: gate.verdict === "slower" ? "warning" : "info", text: describeGate(gate, what) };
 }
 
+/** What to keep with the result where it is slower. */
+export function gateWarnings({ verdict, speedup }: SpeedGate, what: string): readonly string[] {
+  if (verdict !== "slower") return [];
+  return [`${what} runs at ${speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`];
+}
+
 /** What this processor has for eight-bit arithmetic. */
 export function eightBitReason({ instructionSets: has, processor }: MachineInfo): string {
   if (has.amx) return `"${processor}" multiplies eight-bit matrices with AMX.`;

@@ -1,6 +1,6 @@
 import { globMatcher } from "../../base/glob.ts";
 import { findShapes } from "../../measure/shapes.ts";
-import { askSpeedGate, gateEvent } from "../../measure/speedGate.ts";
+import { askSpeedGate, gateEvent, gateWarnings } from "../../measure/speedGate.ts";
 import { prepareModel } from "../../transform/prepare.ts";
 import { toHalfPrecision } from "../../transform/halfPrecision.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
@@ -34,12 +34,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
         : ["The runtime's CPU kernels compute in float32 and convert around every layer; half precision pays on GPUs."],
   });
   emit(gateEvent(gate, "float16"));
-  const warnings: string[] = [];
-  if (gate.verdict === "slower") {
-    warnings.push(
-      `float16 runs at ${gate.speedup.toFixed(2)}× the speed of float32 on this machine; the gain is size.`,
-    );
-  }
+  const warnings = [...gateWarnings(gate, "float16")];
   if (facts.clamped > 0) warnings.push(`${facts.clamped} constants beyond ±65,504 were clamped.`);
   return { model, findings: { gate, folded: prepared.folded.length, ...facts }, warnings };
 }

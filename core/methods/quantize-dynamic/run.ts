@@ -1,6 +1,6 @@
 import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
-import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
+import { askSpeedGate, eightBitReason, gateEvent, gateWarnings, type SpeedGate } from "../../measure/speedGate.ts";
 import { quantizeDynamically } from "../../transform/dynamicQuantize.ts";
 import { prepareModel } from "../../transform/prepare.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
@@ -44,11 +44,10 @@ export async function run({
     explain: (machine, verdict) => [eightBitReason(machine), ...shortfall(verdict, result.layers)],
   });
   emit(gateEvent(gate, "INT8"));
-  const slow = `INT8 runs at ${gate.speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`;
   return {
     model: result.model,
     findings: { gate, layers: result.layers, kept: result.kept, folded: prepared.folded.length },
-    warnings: gate.verdict === "slower" ? [slow] : [],
+    warnings: gateWarnings(gate, "INT8"),
   };
 }
 

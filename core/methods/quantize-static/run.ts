@@ -6,7 +6,7 @@ import { firstSamples } from "../../data/firstSamples.ts";
 import type { Model, Node } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
 import type { Feeds } from "../../measure/feeds.ts";
-import { askSpeedGate, eightBitReason, gateEvent, type SpeedGate } from "../../measure/speedGate.ts";
+import { askSpeedGate, eightBitReason, gateEvent, gateWarnings, type SpeedGate } from "../../measure/speedGate.ts";
 import { observeActivations, type Activation } from "../../measure/activations.ts";
 import { opOf } from "../../ops/registry.ts";
 import { affineOf, type Affine } from "../../transform/affine.ts";
@@ -335,15 +335,12 @@ function write({ model, placement, activations, means }: Writing, params: Params
 const HARMFUL_SQNR = 30;
 
 function warningsOf({ gate, saturation }: Findings, params: Params): readonly string[] {
-  const warnings: string[] = [];
-  if (gate.verdict === "slower") {
-    warnings.push(`INT8 runs at ${gate.speedup.toFixed(2)}× the speed of float on this machine; the gain is size.`);
-  }
+  const warnings = [...gateWarnings(gate, "INT8")];
   const harmed = saturation.filter((s: LayerSaturation) => s.sqnr < HARMFUL_SQNR);
   const [worst] = harmed.toSorted((a, b) => a.sqnr - b.sqnr);
   if (worst !== undefined && !params.reduceRange) {
     warnings.push(
-      `On x86 processors without VNNI ${harmed.length} layers would saturate, "${worst.node}" worst ` +
+      `On x86 processors without VNNI ${harmed.length === 1 ? "1 layer" : `${harmed.length} layers`} would saturate, "${worst.node}" worst ` +
         `(${(worst.saturated * 100).toFixed(2)} % of its pair sums). Set reduce-range if you deploy there.`,
     );
   }
