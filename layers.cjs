@@ -2,7 +2,19 @@
  * Who may import whom, as data: the one place where it is written down.
  * `.dependency-cruiser.cjs` makes rules of it; `tests/layers` proves that each rule catches what it forbids.
  */
-const below = ["base", "contract", "graph", "ops", "transform", "runtime", "data", "measure"];
+const below = [
+  "base",
+  "contract",
+  "graph",
+  "ops",
+  "transform",
+  "autodiff",
+  "runtime",
+  "data",
+  "measure",
+  "train",
+  "zoo",
+];
 
 /** Folder of `core/` → the other folders of `core/` that it may import. */
 const core = {
@@ -12,9 +24,12 @@ const core = {
   onnx: ["base", "graph"],
   ops: ["base", "graph"],
   transform: ["base", "graph", "ops"],
+  autodiff: ["base", "graph", "ops", "transform"],
   runtime: ["base", "contract", "graph", "onnx"],
   data: ["base", "contract"],
   measure: ["base", "contract", "graph", "ops", "runtime", "data"],
+  train: ["base", "contract", "graph", "ops", "transform", "autodiff", "runtime", "data", "measure"],
+  zoo: ["base", "graph", "ops"],
   methods: below,
   report: ["base", "contract"],
   store: ["base", "contract"],
@@ -23,7 +38,7 @@ const core = {
 };
 
 /** Folders of `core/` that touch no platform: no node: module. Files and clock reach them as a Host. */
-const pure = ["base", "contract", "graph", "onnx", "ops", "transform", "report"];
+const pure = ["base", "contract", "graph", "onnx", "ops", "transform", "autodiff", "report", "zoo"];
 
 /** What the three parts of the desktop may import from `core/`. */
 const shell = {
