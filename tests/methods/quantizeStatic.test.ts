@@ -207,6 +207,38 @@ describe("quantize-static", () => {
     expect(await quality(true)).toBeGreaterThan((await quality(false)) + 10);
   });
 
+  it("chooses narrower ranges by the methods that look at distributions", async () => {
+    // One element far outside, in the first sample.
+    const data = { ...samples, data: (samples.data as Float32Array).with(0, 12) };
+    const highOf = async (range: string): Promise<number> => {
+      const { found } = await run({ range, percentile: 99 }, { data });
+      const x = found.ranges.find((r) => r.value === "x")!;
+      expect(x.high).toBe(12);
+      return (255 - x.zeroPoint) * x.scale;
+    };
+    expect(await highOf("min-max")).toBeGreaterThan(11.9);
+    for (const range of ["percentile", "entropy", "mse"]) expect(await highOf(range), range).toBeLessThan(11.8);
+  });
+
+  it("warns where kernels without VNNI would saturate, and not with reduced range", async () => {
+    const loud = net({
+      input: ["N", 32],
+      nodes: [op("Gemm", ["x", "w"], "y")],
+      constants: [floatTensor("w", [32, 4], new Float32Array(128).fill(0.5))],
+    });
+    const data = noise([128, 32]);
+    const bright = { ...data, data: (data.data as Float32Array).map((v) => 1 - Math.abs(v) / 1000) };
+    const plain = await run({ portability: true }, { model: loud, data: bright });
+    expect(plain.found.saturation).toEqual([{ node: "y", saturated: 1, sqnr: expect.closeTo(6, 0) as number }]);
+    expect(plain.warnings.at(-1)).toBe(
+      'On x86 processors without VNNI 1 layer would saturate, "y" worst (100.00 % of its pair sums). ' +
+        "Set reduce-range if you deploy there.",
+    );
+    const reduced = await run({ portability: true, reduceRange: true }, { model: loud, data: bright });
+    expect(reduced.found.saturation).toEqual([{ node: "y", saturated: 0, sqnr: 200 }]);
+    expect(reduced.warnings.filter((w) => w.includes("saturate"))).toEqual([]);
+  });
+
   it("leaves layers that patterns name in float", async () => {
     const { found } = await run({ exclude: ["c*", "nothing-*"].slice(0, 1) });
     expect(found.layers.map((l) => l.node)).toEqual(["y"]);
