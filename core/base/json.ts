@@ -1,6 +1,6 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** JSON with object keys sorted, so that equal values have equal text and equal hashes (RFC 8785 ordering). */
+/** JSON with object keys sorted, so that equal values have equal text and equal hashes. */
 export function canonicalJson(value: Json, indent = 0): string {
   return JSON.stringify(sorted(value), undefined, indent);
 }

@@ -166,8 +166,10 @@ function calibrationOf({ calibration, params, emit }: MethodContext<Params>, mod
       text: `The calibration split has ${calibration.count} samples, fewer than the ${params.samples} asked for.`,
     });
   }
-  const stream = firstSamples(calibration, params.samples);
   const least = fixedBatch(model) ?? 1;
+  const usable = Math.min(calibration.count, params.samples);
+  // A model with a fixed batch takes whole batches only.
+  const stream = firstSamples(calibration, Math.max(usable - (usable % least), Math.min(least, usable)));
   if (stream.count < least) {
     throw new LatheError(
       "invalid-data",
