@@ -1,3 +1,4 @@
+import * as rules from "./gradients/activation.ts";
 import { defineOp, defineOps, free, unwritten } from "./declare.ts";
 
 const noKernel = { role: "float", reason: "onnxruntime has no eight-bit kernel for this activation" } as const;
@@ -7,7 +8,7 @@ export const activationOps = [
     domain: "",
     op: "Relu",
     since: 1,
-    gradient: unwritten,
+    gradient: rules.reluGradient,
     quantize: { role: "clamp" },
     cost: free,
     homogeneous: true,
@@ -45,28 +46,23 @@ export const activationOps = [
     domain: "",
     op: "Softmax",
     since: 1,
-    gradient: unwritten,
+    gradient: rules.softmaxGradient,
     quantize: { role: "transform", range: [0, 1] },
     cost: free,
     nonNegative: true,
   }),
   ...defineOps(
-    [
-      "Elu",
-      "Selu",
-      "Celu",
-      "Gelu",
-      "HardSwish",
-      "Mish",
-      "Swish",
-      "Tanh",
-      "Erf",
-      "LogSoftmax",
-      "ThresholdedRelu",
-      "Softsign",
-    ],
+    ["Elu", "Selu", "Celu", "Gelu", "HardSwish", "Mish", "Swish", "Tanh", "Erf", "ThresholdedRelu", "Softsign"],
     { domain: "", since: 1, gradient: unwritten, quantize: noKernel, cost: free },
   ),
+  defineOp({
+    domain: "",
+    op: "LogSoftmax",
+    since: 1,
+    gradient: rules.logSoftmaxGradient,
+    quantize: noKernel,
+    cost: free,
+  }),
   ...defineOps(["HardSigmoid", "Softplus"], {
     domain: "",
     since: 1,

@@ -1,9 +1,18 @@
 import { sumTo } from "./broadcast.ts";
-import { defineOp, defineOps, free, unwritten } from "./declare.ts";
+import { defineOp, defineOps, free, unwritten, type OpDeclaration } from "./declare.ts";
+import type { Gradient } from "./gradient.ts";
+import * as rules from "./gradients/elementwise.ts";
 
 const noKernel = { role: "float", reason: "onnxruntime has no eight-bit kernel for this arithmetic" } as const;
 
+/** Plain arithmetic in float. */
+const arithmetic = (op: string, gradient: Gradient): OpDeclaration =>
+  defineOp({ domain: "", op, since: 1, gradient, quantize: noKernel, cost: free });
+
 export const elementwiseOps = [
+  arithmetic("Sub", rules.subGradient),
+  arithmetic("Div", rules.divGradient),
+  arithmetic("Log", rules.logGradient),
   defineOp({
     domain: "",
     op: "Add",
@@ -48,28 +57,19 @@ export const elementwiseOps = [
     cost: free,
   }),
   ...defineOps(
-    [
-      "Sub",
-      "Div",
-      "Pow",
-      "Min",
-      "Max",
-      "Sum",
-      "Mean",
-      "Sqrt",
-      "Reciprocal",
-      "Log",
-      "Neg",
-      "Sign",
-      "Floor",
-      "Ceil",
-      "Round",
-      "Sin",
-      "Cos",
-    ],
+    ["Pow", "Min", "Max", "Sum", "Mean", "Sqrt", "Reciprocal", "Neg", "Sign", "Floor", "Ceil", "Round", "Sin", "Cos"],
     { domain: "", since: 1, gradient: unwritten, quantize: noKernel, cost: free },
   ),
-  ...defineOps(["Exp", "Abs"], {
+  defineOp({
+    domain: "",
+    op: "Exp",
+    since: 1,
+    gradient: rules.expGradient,
+    quantize: noKernel,
+    cost: free,
+    nonNegative: true,
+  }),
+  ...defineOps(["Abs"], {
     domain: "",
     since: 1,
     gradient: unwritten,

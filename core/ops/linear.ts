@@ -1,4 +1,5 @@
 import { intOf } from "../graph/attributes.ts";
+import { gemmGradient, matMulGradient } from "./gradients/linear.ts";
 import { defineOp, product, type CallShapes, type Cost, unwritten } from "./declare.ts";
 
 /** Output elements × length of the contracted axis, which is the last one of the first input. */
@@ -32,7 +33,7 @@ export const linearOps = [
     domain: "",
     op: "Gemm",
     since: 1,
-    gradient: unwritten,
+    gradient: gemmGradient,
     quantize: { role: "multiply", floatOutput: true },
     cost: gemmCost,
     linear: {
@@ -48,7 +49,7 @@ export const linearOps = [
     domain: "",
     op: "MatMul",
     since: 1,
-    gradient: unwritten,
+    gradient: matMulGradient,
     quantize: { role: "multiply", floatOutput: true },
     cost: matrixCost(0),
     linear: {

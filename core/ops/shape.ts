@@ -1,8 +1,21 @@
-import { defineOp, defineOps, free, unwritten } from "./declare.ts";
+import { defineOp, defineOps, free, unwritten, type OpDeclaration } from "./declare.ts";
+import type { Gradient } from "./gradient.ts";
+import { gatherGradient } from "./gradients/indexing.ts";
+import * as rules from "./gradients/shape.ts";
 
 const CONVERSIONS = "its eight-bit form is not worth the conversions on the CPU";
 
+/** An op that only moves elements, or takes some of them. */
+const move = (op: string, gradient: Gradient): OpDeclaration =>
+  defineOp({ domain: "", op, since: 1, gradient, quantize: { role: "move" }, cost: free });
+
 export const shapeOps = [
+  move("Reshape", rules.reshapeGradient),
+  move("Transpose", rules.transposeGradient),
+  move("Flatten", rules.reshapeGradient),
+  move("Squeeze", rules.reshapeGradient),
+  move("Unsqueeze", rules.reshapeGradient),
+  move("Gather", gatherGradient),
   defineOp({
     domain: "",
     op: "Identity",
@@ -11,28 +24,13 @@ export const shapeOps = [
     quantize: { role: "move" },
     cost: free,
   }),
-  ...defineOps(
-    [
-      "Reshape",
-      "Transpose",
-      "Flatten",
-      "Squeeze",
-      "Unsqueeze",
-      "Slice",
-      "Gather",
-      "DepthToSpace",
-      "SpaceToDepth",
-      "Dropout",
-      "Pad",
-    ],
-    {
-      domain: "",
-      since: 1,
-      gradient: unwritten,
-      quantize: { role: "move" },
-      cost: free,
-    },
-  ),
+  ...defineOps(["Slice", "DepthToSpace", "SpaceToDepth", "Dropout", "Pad"], {
+    domain: "",
+    since: 1,
+    gradient: unwritten,
+    quantize: { role: "move" },
+    cost: free,
+  }),
   ...defineOps(["Concat"], { domain: "", since: 1, gradient: unwritten, quantize: { role: "join" }, cost: free }),
   defineOp({
     domain: "",
