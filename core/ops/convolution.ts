@@ -1,6 +1,10 @@
 import { intOf } from "../graph/attributes.ts";
 import type { Node } from "../graph/model.ts";
-import { defineOp, product, type Cost, type LinearMap, unwritten } from "./declare.ts";
+import { defineOp, product, type Cost, type LinearMap } from "./declare.ts";
+import type { Gradient } from "./gradient.ts";
+import { convGradient, convTransposeGradient } from "./gradients/convolution.ts";
+
+const integers: Gradient = { unsupported: "it computes with whole numbers" };
 
 /** Output elements × weights that feed one of them. Weight [O, I/groups, ...kernel]. */
 function convolutionCost(weight: number): Cost {
@@ -29,7 +33,7 @@ export const convolutionOps = [
     domain: "",
     op: "Conv",
     since: 1,
-    gradient: unwritten,
+    gradient: convGradient,
     quantize: { role: "multiply", floatOutput: false },
     cost: convolutionCost(1),
     linear: convolution,
@@ -38,7 +42,7 @@ export const convolutionOps = [
     domain: "",
     op: "ConvTranspose",
     since: 1,
-    gradient: unwritten,
+    gradient: convTransposeGradient,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit ConvTranspose on the CPU" },
     // Weight [I, O/groups, ...kernel]: every input element meets O/groups · kernel weights.
     cost: ({ inputs }) => product(inputs[0] ?? []) * product((inputs[1] ?? []).slice(1)),
@@ -52,7 +56,7 @@ export const convolutionOps = [
     domain: "",
     op: "QLinearConv",
     since: 10,
-    gradient: unwritten,
+    gradient: integers,
     quantize: { role: "float", reason: "it is quantised already" },
     cost: convolutionCost(3),
   }),
@@ -60,7 +64,7 @@ export const convolutionOps = [
     domain: "",
     op: "ConvInteger",
     since: 10,
-    gradient: unwritten,
+    gradient: integers,
     quantize: { role: "float", reason: "it is quantised already" },
     cost: convolutionCost(1),
   }),
