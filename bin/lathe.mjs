@@ -9,14 +9,15 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const entry = join(here, "..", "core", "cli", "main.ts");
-const [major, minor] = process.versions.node.split(".").map(Number);
+const [major] = process.versions.node.split(".").map(Number);
 
-if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) {
+// 24 is the first that strips types and has Float16Array.
+if (major >= 24) {
   await import(new URL("../core/cli/main.ts", import.meta.url).href);
 } else {
   const node = newerNode();
   if (node === undefined) {
-    console.error(`lathe needs Node 22.18 or newer; this is "${process.versions.node}". Run npm ci, or update Node.`);
+    console.error(`lathe needs Node 24 or newer; this is "${process.versions.node}". Run npm ci, or update Node.`);
     process.exit(1);
   }
   const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
@@ -27,11 +28,9 @@ if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18))
 
 function newerNode() {
   try {
-    const manifest = createRequire(import.meta.url).resolve("node/package.json");
-    const name = process.platform === "win32" ? "node.exe" : "node";
-    return [join(dirname(manifest), "bin", name), join(here, "..", "node_modules", ".bin", name)].find((f) =>
-      existsSync(f),
-    );
+    const manifest = createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`);
+    const node = join(dirname(manifest), "bin", "node");
+    return existsSync(node) ? node : undefined;
   } catch {
     return undefined;
   }
