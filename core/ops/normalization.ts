@@ -1,10 +1,11 @@
 import { defineOps, perOutput, unwritten } from "./declare.ts";
+import { batchNormalizationGradient } from "./gradients/batchNormalization.ts";
 
 export const normalizationOps = [
   ...defineOps(["BatchNormalization"], {
     domain: "",
     since: 1,
-    gradient: unwritten,
+    gradient: batchNormalizationGradient,
     quantize: { role: "float", reason: "it has to be folded into the layer before it" },
     cost: perOutput,
   }),

@@ -36,6 +36,8 @@ export interface GradientCheck {
   readonly constants?: readonly number[];
   /** Float type; default float64, and float32 where the runtime has no float64 kernel. */
   readonly type?: Float;
+  /** Applied to every model before it runs, for ops that no runtime has a kernel for. */
+  readonly prepare?: (model: Model) => Model;
   readonly tolerance?: number;
   readonly seed?: number;
 }
@@ -66,6 +68,7 @@ async function checkAs(check: GradientCheck, type: Float): Promise<void> {
     ...(check.domain && { domain: check.domain }),
     attributes: check.attributes ?? {},
   });
+  const prepare = check.prepare ?? ((model: Model) => model);
   const opsets = { "": check.opset ?? 17, ...check.opsets };
   const base = baseGraph(forward, { arrays, names, constants });
   const feeds = Object.fromEntries(
@@ -74,7 +77,7 @@ async function checkAs(check: GradientCheck, type: Float): Promise<void> {
 
   const lossOn = check.lossOn ?? [0];
   const first = makeModel({ ...base, outputs: outputs.map((o) => ({ name: o })) }, { opsets });
-  const shown = await withSession(first, { host: nodeHost }, (session) => session.run(feeds));
+  const shown = await withSession(prepare(first), { host: nodeHost }, (session) => session.run(feeds));
   const withLoss = addLoss(base, {
     outputs: lossOn.map((i) => [outputs[i]!, shown[outputs[i]!]!] as const),
     random,
@@ -93,11 +96,11 @@ async function checkAs(check: GradientCheck, type: Float): Promise<void> {
     ...model,
     graph: { ...model.graph, outputs: wanted.flatMap((g) => (g === undefined ? [] : [{ name: g }])) },
   };
-  const analytic = await withSession(backward, { host: nodeHost, optimization: "basic" }, (session) =>
+  const analytic = await withSession(prepare(backward), { host: nodeHost, optimization: "basic" }, (session) =>
     session.run(feeds),
   );
 
-  const session = await openSession(lossModel, { optimization: "none" }, nodeHost);
+  const session = await openSession(prepare(lossModel), { optimization: "none" }, nodeHost);
   try {
     for (const [i, slot] of by.entries()) {
       const given = arrays[slot]!;
@@ -190,7 +193,11 @@ async function collectFacts(
 ): Promise<(value: string) => ValueFacts | undefined> {
   const all = [...new Set(model.graph.nodes.flatMap((n) => n.outputs).filter((o) => o !== ""))];
   const exposed: Model = { ...model, graph: { ...model.graph, outputs: all.map((name) => ({ name })) } };
-  const found = await withSession(exposed, { host: nodeHost, optimization: "none" }, (session) => session.run(feeds));
+  const found = await withSession(
+    (check.prepare ?? ((m: Model) => m))(exposed),
+    { host: nodeHost, optimization: "none" },
+    (session) => session.run(feeds),
+  );
   const known: Record<string, ValueFacts> = {};
   for (const [name, array] of [...Object.entries(found), ...Object.entries(feeds)])
     known[name] = { type: array.type, dims: array.dims };
