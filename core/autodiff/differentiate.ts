@@ -1,8 +1,10 @@
+import type { ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
-import type { ValueFacts } from "../ops/gradient.ts";
+import type { Gradient, ValueFacts } from "../ops/gradient.ts";
 import { opOf } from "../ops/registry.ts";
+import { expandNodes, upstream } from "./expandNodes.ts";
 import { startDraft, type Draft } from "./writer.ts";
 
 export interface Request {
@@ -28,8 +30,9 @@ export interface Differentiated {
  * @throws unsupported naming the node and the reason, where the way leads through an op without a rule.
  */
 export function differentiate(model: Model, request: Request): Differentiated {
-  const { graph } = model;
-  const draft = startDraft(graph, { opset: model.opsets[""] ?? 0, facts: request.facts });
+  const draft = startDraft(model.graph, { opset: model.opsets[""] ?? 0, facts: request.facts });
+  const graph = expanded(model, request, draft);
+  const forward = draft.nodes.length;
   const wanted = downstream(graph, request.to);
   const parts = new Map<string, string[]>();
   for (const [value, seed] of Object.entries(request.from)) parts.set(value, [seed ?? onesLike(draft, value)]);
@@ -44,7 +47,7 @@ export function differentiate(model: Model, request: Request): Differentiated {
     if (!node.inputs.some((input) => wanted.has(input)) || !node.outputs.some((output) => parts.has(output))) continue;
     const rule = opOf(node, model.opsets)?.gradient;
     if (rule === "stops") continue;
-    if (typeof rule !== "function") throw noRule(node, rule?.unsupported ?? "Lathe does not know this op");
+    if (typeof rule !== "function") throw noRule(node, reasonOf(rule));
     const dy = node.outputs.map((output) => (output === "" ? undefined : gradientOf(output)));
     const needs = (slot: number): boolean => wanted.has(node.inputs[slot] ?? "");
     const dx = rule(draft, { node, dy, needs, graph });
@@ -60,10 +63,19 @@ export function differentiate(model: Model, request: Request): Differentiated {
   });
   const after: Graph = Object.freeze({
     ...graph,
-    nodes: sortNodes([...graph.nodes, ...draft.nodes]),
+    nodes: sortNodes([...graph.nodes, ...draft.nodes.slice(forward)]),
     initializers: [...graph.initializers, ...draft.initializers],
   });
   return { model: Object.freeze({ ...model, graph: after }), gradients: new Map(found) };
+}
+
+/** The graph with the nodes that stand for several replaced by these, where gradients flow through them. */
+function expanded(model: Model, request: Request, draft: Draft): Graph {
+  const wanted = downstream(model.graph, request.to);
+  const used = upstream(model.graph, Object.keys(request.from));
+  const isOnTheWay = (node: Node): boolean =>
+    node.inputs.some((input) => wanted.has(input)) && node.outputs.some((output) => used.has(output));
+  return { ...model.graph, nodes: expandNodes(model, draft, isOnTheWay) };
 }
 
 /** The values that depend on some of these, and these. */
@@ -97,7 +109,14 @@ function onesLike(draft: Draft, value: string): string {
 
 function copyFacts(draft: Draft, { from, to }: { readonly from: string; readonly to: string }): string {
   const facts = draft.facts(from);
-  return facts === undefined ? to : draft.note(to, facts);
+  // The gradient of a quantised value is a float of the same shape.
+  return facts === undefined || !FLOATS.has(facts.type) ? to : draft.note(to, facts);
+}
+
+const FLOATS: ReadonlySet<ElementType> = new Set(["float32", "float64", "float16", "bfloat16"]);
+
+function reasonOf(rule: Gradient | undefined): string {
+  return typeof rule === "object" && "unsupported" in rule ? rule.unsupported : "Lathe does not know this op";
 }
 
 function noRule(node: Node, reason: string): LatheError {

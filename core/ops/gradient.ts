@@ -51,7 +51,14 @@ export interface GradientCall {
 export type GradientRule = (write: GraphWriter, call: GradientCall) => readonly (string | undefined)[];
 
 /**
- * A rule; `"stops"`: mathematically zero or not meant to be differentiated (shapes, comparisons, rounding);
+ * Writes what a node computes out of ops that have rules, and notes the facts of every value that it makes: one value
+ * per output, undefined for an output that is omitted.
+ */
+export type Expansion = (write: GraphWriter, node: Node) => readonly (string | undefined)[];
+
+/**
+ * A rule; an expansion into ops that have rules, which takes the node's place before the walk;
+ * `"stops"`: mathematically zero or not meant to be differentiated (shapes, comparisons, rounding);
  * or not possible, with the reason as it is told to the user.
  */
-export type Gradient = GradientRule | "stops" | { readonly unsupported: string };
+export type Gradient = GradientRule | { readonly expand: Expansion } | "stops" | { readonly unsupported: string };

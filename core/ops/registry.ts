@@ -1,12 +1,14 @@
 import type { Model, Node } from "../graph/model.ts";
 import { activationOps } from "./activation.ts";
 import { attentionOps } from "./attention.ts";
+import { controlOps } from "./control.ts";
 import { convolutionOps } from "./convolution.ts";
 import type { CallShapes, OpDeclaration } from "./declare.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { linearOps } from "./linear.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
+import { quantizationOps } from "./quantization.ts";
 import { reductionOps } from "./reduction.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { shapeOps } from "./shape.ts";
@@ -23,6 +25,8 @@ export const OPS: readonly OpDeclaration[] = [
   ...reductionOps,
   ...recurrentOps,
   ...attentionOps,
+  ...quantizationOps,
+  ...controlOps,
 ];
 
 const BY_NAME = new Map<string, OpDeclaration[]>();

@@ -1,0 +1,20 @@
+import { defineOps, free } from "./declare.ts";
+
+const inFloat = { role: "float", reason: "it holds graphs of its own" } as const;
+
+export const controlOps = [
+  ...defineOps(["If"], {
+    domain: "",
+    since: 1,
+    gradient: { unsupported: "which branch is taken is known only when it runs" },
+    quantize: inFloat,
+    cost: free,
+  }),
+  ...defineOps(["Loop", "Scan"], {
+    domain: "",
+    since: 1,
+    gradient: { unsupported: "its body runs a number of times that is known only when it runs" },
+    quantize: inFloat,
+    cost: free,
+  }),
+];

@@ -1,0 +1,23 @@
+import { defineOps, free, type OpDeclaration } from "./declare.ts";
+import type { Gradient } from "./gradient.ts";
+import { dequantizeGradient, quantizeGradient } from "./gradients/quantization.ts";
+
+const quantized = { role: "float", reason: "it is quantised already" } as const;
+
+/** The ONNX op and onnxruntime's own of that name, which takes 16 bits and float16 scales. */
+const inBothDomains = (op: string, gradient: Gradient): readonly OpDeclaration[] =>
+  ["", "com.microsoft"].flatMap((domain) =>
+    defineOps([op], { domain, since: 1, gradient, quantize: quantized, cost: free }),
+  );
+
+export const quantizationOps = [
+  ...inBothDomains("QuantizeLinear", quantizeGradient),
+  ...inBothDomains("DequantizeLinear", dequantizeGradient),
+  ...defineOps(["DynamicQuantizeLinear"], {
+    domain: "",
+    since: 11,
+    gradient: { unsupported: "its scale follows the data; use QuantizeLinear with a scale of its own" },
+    quantize: quantized,
+    cost: free,
+  }),
+];

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { NdArray } from "../../core/base/array.ts";
+import type { ElementType } from "../../core/base/elementType.ts";
+import { seededRandom } from "../../core/base/random.ts";
+import { graph, model, node, tensor, value } from "../../core/graph/build.ts";
+import type { Model } from "../../core/graph/model.ts";
+import { runBackward } from "./backward.ts";
+
+interface Quantizer {
+  readonly type: ElementType;
+  readonly scales: readonly number[];
+  readonly zero?: readonly number[];
+  readonly axis?: number;
+  readonly domain?: string;
+}
+
+const ROWS = 4;
+const COLUMNS = 6;
+
+/** loss = Σ weights ⊙ DequantizeLinear(QuantizeLinear(x, scale)) */
+function pairModel({ type, scales, zero, axis, domain = "" }: Quantizer, weights: NdArray): Model {
+  const isScalar = axis === undefined;
+  const dims = isScalar ? [] : [scales.length];
+  const zeros = (type.startsWith("u") ? Uint8Array : type === "int16" ? Int16Array : Int8Array).from(
+    zero ?? scales.map(() => 0),
+  );
+  const attributes: Record<string, number> = isScalar ? {} : { axis };
+  return model(
+    graph({
+      inputs: [value("x", "float32", [ROWS, COLUMNS]), value("scale", "float32", dims)],
+      outputs: [value("loss", "float32", [])],
+      nodes: [
+        node("QuantizeLinear", [["x", "scale", "zero"], ["q"]], { attributes, domain }),
+        node("DequantizeLinear", [["q", "scale", "zero"], ["y"]], { attributes, domain }),
+        node("Mul", [["y", "weights"], ["weighted"]]),
+        node("ReduceSum", [["weighted"], ["loss"]], { attributes: { keepdims: 0 } }),
+      ],
+      initializers: [tensor("zero", { type, dims, data: zeros }), tensor("weights", weights)],
+    }),
+    { opsets: { "": 17, "com.microsoft": 1 } },
+  );
+}
+
+/** Equation 3 of "Learned step size quantization", summed over each scale's elements. */
+function learnedStep(x: NdArray, weights: NdArray, { type, scales, zero, axis }: Quantizer) {
+  const bits = type.endsWith("16") ? 16 : 8;
+  const [low, high] = type.startsWith("u") ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  const ds = scales.map(() => 0);
+  const dx = Array.from(x.data as Float32Array, (v, i) => {
+    const of = axis === undefined ? 0 : axis === 0 ? Math.floor(i / COLUMNS) : i % COLUMNS;
+    const [s, z, dy] = [scales[of]!, zero?.[of] ?? 0, Number(weights.data[i])];
+    const level = v / s + z;
+    const isInside = level >= low && level <= high;
+    const bound = level < low ? low : high;
+    ds[of]! += dy * (isInside ? Math.round(v / s) - v / s : bound - z);
+    return isInside ? dy : 0;
+  });
+  return { dx, ds };
+}
+
+describe("gradients of quantisers", () => {
+  const random = seededRandom(3, "quantisers");
+  const numbers = (spread: number): NdArray => ({
+    type: "float32",
+    dims: [ROWS, COLUMNS],
+    data: Float32Array.from({ length: ROWS * COLUMNS }, () => random.normal() * spread),
+  });
+  const cases: readonly (readonly [string, Quantizer])[] = [
+    ["signed, one scale", { type: "int8", scales: [0.02] }],
+    ["unsigned with a zero point", { type: "uint8", scales: [0.015], zero: [100] }],
+    ["a scale per row", { type: "int8", scales: [0.01, 0.02, 0.03, 0.05], axis: 0 }],
+    [
+      "a scale and a zero point per column",
+      { type: "uint8", scales: [1, 2, 3, 4, 5, 6].map((n) => n / 100), zero: [9, 80, 128, 3, 200, 255], axis: 1 },
+    ],
+    ["16 bits of onnxruntime's own op", { type: "int16", scales: [0.00005], domain: "com.microsoft" }],
+  ];
+  it.each(cases)("pass straight through inside the range and learn their step: %s", async (_, quantizer) => {
+    const [x, weights] = [numbers(2), numbers(1)];
+    const scale: NdArray = {
+      type: "float32",
+      dims: quantizer.axis === undefined ? [] : [quantizer.scales.length],
+      data: Float32Array.from(quantizer.scales),
+    };
+    const { gradients } = await runBackward(pairModel(quantizer, weights), {
+      from: { loss: undefined },
+      to: ["x", "scale"],
+      feeds: { x, scale },
+    });
+    const { dx, ds } = learnedStep(x, weights, { ...quantizer, scales: [...(scale.data as Float32Array)] });
+    expect(gradients["x"]!.dims).toEqual([ROWS, COLUMNS]);
+    expect(gradients["scale"]!.dims).toEqual(scale.dims);
+    dx.forEach((expected, i) => expect(Number(gradients["x"]!.data[i])).toBeCloseTo(expected, 5));
+    ds.forEach((expected, i) => {
+      const actual = Number(gradients["scale"]!.data[i]);
+      expect(Math.abs(actual - expected) / Math.max(1, Math.abs(expected))).toBeLessThan(1e-4);
+    });
+    // Both sides of the clipping were met.
+    expect(dx.some((d) => d === 0)).toBe(true);
+    expect(dx.some((d) => d !== 0)).toBe(true);
+  });
+});
