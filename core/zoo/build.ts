@@ -53,7 +53,7 @@ export interface Net {
   emit(op: string, inputs: readonly (Feature | string)[], shape: NodeShape): Feature;
   /** Appends a node with several outputs. */
   emitAll(op: string, inputs: readonly (Feature | string)[], shapes: readonly NodeShape[]): readonly Feature[];
-  /** What was collected, with the outputs renamed to the keys. */
+  /** What was collected, with the outputs renamed to the keys. Values that nothing reads become omitted outputs. */
   finish(outputs: Readonly<Record<string, Feature>>): Architecture;
 }
 
@@ -120,11 +120,13 @@ export function startNet(): Net {
     finish: (outputs) => {
       const renamed = new Map(Object.entries(outputs).map(([name, feature]) => [feature.name, claim(name)]));
       const rename = (name: string): string => renamed.get(name) ?? name;
+      const read = new Set([...nodes.flatMap((n) => n.inputs), ...renamed.keys()]);
+      const kept = (name: string): string => (read.has(name) ? rename(name) : "");
       return Object.freeze<Architecture>({
         inputs: inputs.map(valueOf),
         outputs: Object.entries(outputs).map(([name, feature]) => valueOf({ ...feature, name })),
-        nodes: nodes.map((n) => Object.freeze({ ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) })),
-        values: made.filter((f) => !renamed.has(f.name)).map(valueOf),
+        nodes: nodes.map((n) => Object.freeze({ ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(kept) })),
+        values: made.filter((f) => read.has(f.name) && !renamed.has(f.name)).map(valueOf),
         parameters,
         constants: [...constants.values()],
       });

@@ -112,6 +112,18 @@ const elementwise =
 
 export const relu = elementwise("Relu");
 export const sigmoid = elementwise("Sigmoid");
+export const tanh = elementwise("Tanh");
+
+/** x · min(max(x/6 + 1/2, 0), 1) (Howard et al. 2019, arXiv 1905.02244, section 5.2). */
+export const hardSwish = elementwise("HardSwish");
+
+/** x · σ(x), also known as SiLU. */
+export const swish: Activation = (x) => multiply(x, sigmoid(x));
+
+/** min(max(x/6 + 1/2, 0), 1). */
+export function hardSigmoid(x: Feature): Feature {
+  return x.net.emit("HardSigmoid", [x], { dims: x.dims, attributes: { alpha: 1 / 6, beta: 0.5 } });
+}
 
 /** min(max(x, 0), 6). */
 export function relu6(x: Feature): Feature {

@@ -25,6 +25,11 @@ export function repeats(blocks: number, factor: number): number {
   return Math.max(1, Math.ceil(blocks * factor));
 }
 
+/** The layers of a stage at a depth factor: the last one is repeated, or the last ones are left out. */
+export function stretch<T>(layers: readonly T[], factor: number): readonly T[] {
+  return Array.from({ length: repeats(layers.length, factor) }, (_, i) => layers[Math.min(i, layers.length - 1)]!);
+}
+
 /** Channels at a width factor, at least 1. */
 export function scaled(channels: number, factor: number): number {
   return Math.max(1, Math.round(channels * factor));
