@@ -5,6 +5,7 @@ import { controlOps } from "./control.ts";
 import { convolutionOps } from "./convolution.ts";
 import type { CallShapes, OpDeclaration } from "./declare.ts";
 import { elementwiseOps } from "./elementwise.ts";
+import { imageOps } from "./image.ts";
 import { linearOps } from "./linear.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
@@ -21,6 +22,7 @@ export const OPS: readonly OpDeclaration[] = [
   ...elementwiseOps,
   ...poolingOps,
   ...shapeOps,
+  ...imageOps,
   ...normalizationOps,
   ...reductionOps,
   ...recurrentOps,

@@ -24,7 +24,7 @@ export const shapeOps = [
     quantize: { role: "move" },
     cost: free,
   }),
-  ...defineOps(["Slice", "DepthToSpace", "SpaceToDepth", "Dropout", "Pad"], {
+  ...defineOps(["Slice", "Dropout"], {
     domain: "",
     since: 1,
     gradient: unwritten,
@@ -32,25 +32,6 @@ export const shapeOps = [
     cost: free,
   }),
   ...defineOps(["Concat"], { domain: "", since: 1, gradient: unwritten, quantize: { role: "join" }, cost: free }),
-  defineOp({
-    domain: "",
-    op: "Resize",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "float", reason: CONVERSIONS },
-    cost: free,
-    // Region and scales.
-    float32Slots: [1, 2],
-  }),
-  defineOp({
-    domain: "",
-    op: "Upsample",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "float", reason: CONVERSIONS },
-    cost: free,
-    float32Slots: [1],
-  }),
   ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND", "Where"], {
     domain: "",
     since: 1,
