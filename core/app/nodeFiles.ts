@@ -12,10 +12,7 @@ export const nodeFiles: Files = Object.freeze<Files>({
   info: (name) => attempt(`Looking at "${name}"`, () => fileInfo(name)),
   real: (name) => attempt(`Looking at "${name}"`, () => fs.realpath(name)),
   list: (name) => attempt(`Listing "${name}"`, async () => (await fs.readdir(name)).sort()),
-  makeFolder: (name) =>
-    attempt(`Making folder "${name}"`, async () => {
-      await fs.mkdir(name, { recursive: true });
-    }),
+  makeFolder: (name) => attempt(`Making folder "${name}"`, () => makeFolder(path.resolve(name))),
   remove: (name) => attempt(`Removing "${name}"`, () => fs.rm(name, { recursive: true, force: true })),
   join: path.join,
   folder: path.dirname,
@@ -28,6 +25,23 @@ async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     throw toLatheError(thrown, doing);
+  }
+}
+
+/**
+ * Node's own recursive mkdir never returns where the system answers "no such file" for a folder whose parent is
+ * there, as /proc does.
+ */
+async function makeFolder(name: string): Promise<void> {
+  try {
+    await fs.mkdir(name);
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
+    if (code === "EEXIST" && (await fs.stat(name)).isDirectory()) return;
+    const parent = path.dirname(name);
+    if (code !== "ENOENT" || (await fileInfo(parent)) !== undefined) throw thrown;
+    await makeFolder(parent);
+    await fs.mkdir(name);
   }
 }
 

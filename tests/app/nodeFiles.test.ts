@@ -59,3 +59,17 @@ test.each([
   const path = join(folder, name);
   await expect(files.open(path)).rejects.toMatchObject({ code, message: message.replaceAll("NAME", path) });
 });
+
+test("makes folders with those on the way, and gives up where the system refuses", async () => {
+  const folder = temporaryFolder();
+  await files.makeFolder(join(folder, "a", "b", "c"));
+  await files.makeFolder(join(folder, "a", "b", "c"));
+  expect((await files.info(join(folder, "a", "b", "c")))?.kind).toBe("directory");
+  writeFileSync(join(folder, "file"), "x");
+  await expect(files.makeFolder(join(folder, "file"))).rejects.toMatchObject({ code: "already-exists" });
+  await expect(files.makeFolder(join(folder, "file", "below"))).rejects.toMatchObject({ code: "not-found" });
+});
+
+test.skipIf(process.platform !== "linux")("does not hang on a file system that takes no folders", async () => {
+  await expect(files.makeFolder("/proc/none/below")).rejects.toMatchObject({ code: "not-found" });
+});

@@ -29,7 +29,13 @@ interface Spread {
 
 /** Milliseconds; within a group all were taken in turns. */
 export interface StartupFigures {
-  readonly doctor: { readonly rounds: number; readonly lathe: Spread; readonly bareNode: Spread };
+  readonly doctor: {
+    readonly rounds: number;
+    readonly lathe: Spread;
+    /** With nothing compiled before, as right after the installation. */
+    readonly firstEver: Spread;
+    readonly bareNode: Spread;
+  };
   readonly import: {
     readonly rounds: number;
     readonly bytes: number;
@@ -53,20 +59,23 @@ const IMPORT_ROUNDS = 9;
 const LAYERS = 25;
 const WIDTH = 1024;
 
-function measureDoctor(): StartupFigures["doctor"] {
-  const entry = join(import.meta.dirname, "..", "..", "core", "cli", "main.ts");
-  const [lathe, bareNode]: [number[], number[]] = [[], []];
-  const time = (args: readonly string[]): number => {
+function measureDoctor(folder: string): StartupFigures["doctor"] {
+  const doctor = [join(import.meta.dirname, "..", "..", "core", "cli", "main.ts"), "doctor", "--json"];
+  const [lathe, firstEver, bareNode]: [number[], number[], number[]] = [[], [], []];
+  const time = (args: readonly string[], cache: string): number => {
     const from = performance.now();
-    const { status } = spawnSync(process.execPath, args, { stdio: "ignore" });
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, cache) };
+    const { status } = spawnSync(process.execPath, args, { stdio: "ignore", env });
     if (status !== 0) throw new Error(`${args.join(" ")} ended with ${String(status)}`);
     return performance.now() - from;
   };
+  time(doctor, "cache");
   for (let round = 0; round < DOCTOR_ROUNDS; round++) {
-    lathe.push(time([entry, "doctor", "--json"]));
-    bareNode.push(time(["-e", "0"]));
+    lathe.push(time(doctor, "cache"));
+    firstEver.push(time(doctor, `cache${round}`));
+    bareNode.push(time(["-e", "0"], "cache"));
   }
-  return { rounds: DOCTOR_ROUNDS, lathe: spread(lathe), bareNode: spread(bareNode) };
+  return { rounds: DOCTOR_ROUNDS, lathe: spread(lathe), firstEver: spread(firstEver), bareNode: spread(bareNode) };
 }
 
 /** 25 dense layers of 1024 × 1024: 100 MiB of weights. */
@@ -158,14 +167,14 @@ export const bench = {
   run: async (): Promise<StartupFigures> => {
     const folder = mkdtempSync(join(tmpdir(), "lathe-bench-"));
     try {
-      return { doctor: measureDoctor(), import: await measureImport(folder) };
+      return { doctor: measureDoctor(folder), import: await measureImport(folder) };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
   print: ({ doctor, import: imported }: StartupFigures): string =>
     [
-      `  lathe doctor: ${ms(doctor.lathe)}; node alone: ${ms(doctor.bareNode)}; ${doctor.rounds} rounds in turns`,
+      `  lathe doctor: ${ms(doctor.lathe)}; first time ever: ${ms(doctor.firstEver)}; node alone: ${ms(doctor.bareNode)}; ${doctor.rounds} rounds in turns`,
       `  import of ${(imported.bytes / 1e6).toFixed(0)} MB: ${ms(imported.lathe)}; ${imported.rounds} rounds in turns, file cache warm`,
       `    reading the file: ${ms(imported.read)}`,
       `    reading and hashing: ${ms(imported.readAndHash)}`,

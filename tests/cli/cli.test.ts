@@ -275,3 +275,10 @@ test("the launcher works with the Node that runs the tests", () => {
     `${(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version}\n`,
   ]);
 });
+
+test.skipIf(process.platform !== "linux")("starts where code cannot be kept", () => {
+  const env = { ...process.env, XDG_CACHE_HOME: "/proc/none" };
+  delete env["NODE_COMPILE_CACHE"];
+  const { status } = spawnSync(process.execPath, [entry, "--version"], { env, timeout: 20_000 });
+  expect(status).toBe(0);
+});
