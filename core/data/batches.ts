@@ -31,6 +31,8 @@ export interface SampleStream {
    * @param recycle the memory of a batch may be used again for the next one; for loops that keep none
    */
   batches(size: number, signal?: AbortSignal, recycle?: boolean): AsyncIterable<Batch>;
+  /** The same data set and preparation over other samples, or in another order. */
+  select(indices: Int32Array): SampleStream;
 }
 
 export interface StreamOptions {
@@ -74,7 +76,9 @@ export function sampleStream(dataset: Dataset, options: StreamOptions): SampleSt
     const source = { dataset, indices, preprocessing, made, size, signal, recycle };
     return isAhead ? aheadOfUse(source, { workers, memoryBudget }) : onDemand(source);
   };
-  return Object.freeze({ count: indices.length, classes: dataset.info.classes, indices, preprocessing, batches });
+  const { classes } = dataset.info;
+  const select = (others: Int32Array): SampleStream => sampleStream(dataset, { ...options, indices: others });
+  return Object.freeze({ count: indices.length, classes, indices, preprocessing, batches, select });
 }
 
 interface Source {

@@ -1,0 +1,182 @@
+import type { NdArray } from "../base/array.ts";
+import { LatheError } from "../base/error.ts";
+import type { Host } from "../base/host.ts";
+import { tensor } from "../graph/build.ts";
+import type { Model, Tensor } from "../graph/model.ts";
+import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import type { Phase, Slot } from "./slots.ts";
+import type { StepGraph } from "./stepGraph.ts";
+
+/** What one step is given besides the state: inputs and targets by the names of the graph's inputs. */
+export type StepFeeds = Readonly<Record<string, NdArray>>;
+
+export interface StepResult {
+  /** Weighted sum of the losses. */
+  readonly loss: number;
+  /** Loss of each head, in the order of the plan. */
+  readonly heads: readonly number[];
+  /** Length of the gradient before clipping, on steps that update clipped weights. */
+  readonly norm: number | undefined;
+  /** Whether the weights changed: not on steps that only add up gradients. */
+  readonly isUpdate: boolean;
+}
+
+export interface StepSettings {
+  readonly rate: number;
+  /** Number of the update, from 1. */
+  readonly step: number;
+  /** Share of the old average that is kept; only with an average. */
+  readonly keep?: number;
+}
+
+/** A training under way: the state and the sessions that change it. */
+export interface Trainer {
+  readonly graph: StepGraph;
+  /** Runs one batch. With accumulation every so many batches end in an update. */
+  step(feeds: StepFeeds, settings: StepSettings): Promise<StepResult>;
+  /** All state by key. The arrays are live: the second step from now writes into them. */
+  state(): ReadonlyMap<string, NdArray>;
+  /** Batches since the last update. */
+  readonly pending: number;
+  /** Puts state back. @throws invalid-argument where keys or shapes differ */
+  restore(state: ReadonlyMap<string, NdArray>, pending: number): void;
+  /** Replaces the mask of a weight and applies it. */
+  setMask(weight: string, mask: Float32Array): void;
+  /** The model with the current weights, in inference form; the averaged ones where there are such and they are asked for. */
+  model(which?: "current" | "average"): Model;
+  close(): Promise<void>;
+}
+
+interface Running {
+  readonly phase: Phase;
+  readonly session: Session;
+}
+
+/** Opens the sessions of a training at its starting state. */
+export async function startTrainer(
+  graph: StepGraph,
+  { host, ...options }: SessionOptions & { readonly host: Host },
+): Promise<Trainer> {
+  const open: Running[] = [];
+  const close = async (): Promise<void> => {
+    for (const { session } of open) await session.close();
+  };
+  try {
+    for (const phase of [graph.batch, graph.update]) {
+      if (phase !== undefined) open.push({ phase, session: await openSession(phase.model, options, host) });
+    }
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  const [batch, update] = open;
+  if (batch === undefined) throw new LatheError("internal", "A training has no graph.");
+  return makeTrainer(graph, { batch, update, close });
+}
+
+function makeTrainer(
+  graph: StepGraph,
+  {
+    batch,
+    update,
+    close,
+  }: { readonly batch: Running; readonly update: Running | undefined; readonly close: () => Promise<void> },
+): Trainer {
+  // Two arrays per slot: a step reads one and writes the other, then they change places.
+  const current = new Map<Slot, NdArray>(graph.slots.map((s) => [s, copyOf(s.start)]));
+  const written = new Set([batch, ...(update ? [update] : [])].flatMap((r) => [...r.phase.writes.values()]));
+  const spare = new Map<Slot, NdArray>([...written].map((s) => [s, copyOf(s.start)]));
+  const sums = graph.slots.filter((s) => s.kind === "gradient");
+  const { rate, step, keep, norm } = graph.scalars;
+  let pending = 0;
+
+  const run = async ({ phase, session }: Running, feeds: StepFeeds): Promise<Record<string, NdArray>> => {
+    const state = Object.fromEntries(phase.reads.map((s) => [s.input, current.get(s)!]));
+    const into = Object.fromEntries([...phase.writes].map(([name, s]) => [name, spare.get(s)!]));
+    const results = await session.run({ ...feeds, ...state }, undefined, into);
+    for (const slot of phase.writes.values()) {
+      const held = current.get(slot)!;
+      current.set(slot, spare.get(slot)!);
+      spare.set(slot, held);
+    }
+    return results;
+  };
+  const scalarsFor = (settings: StepSettings): StepFeeds => ({
+    [rate]: scalar(settings.rate),
+    [step]: scalar(settings.step),
+    ...(keep !== undefined && { [keep]: scalar(settings.keep ?? 0) }),
+  });
+  const fill = (slot: Slot, x: number): void => void (current.get(slot)!.data as Float32Array).fill(x);
+
+  return {
+    graph,
+    get pending() {
+      return pending;
+    },
+    step: async (feeds, settings) => {
+      const shared = update === undefined ? scalarsFor(settings) : {};
+      if (pending === 0) for (const sum of sums) fill(sum, 0);
+      const results = await run(batch, { ...feeds, ...shared });
+      pending = (pending + 1) % graph.accumulate;
+      const isUpdate = pending === 0;
+      const last = update === undefined ? results : isUpdate ? await run(update, scalarsFor(settings)) : {};
+      return {
+        loss: numberOf(results[graph.total]),
+        heads: graph.heads.map((h) => numberOf(results[h.loss])),
+        norm: norm === undefined || !isUpdate ? undefined : numberOf(last[norm]),
+        isUpdate,
+      };
+    },
+    state: () => new Map([...current].map(([slot, array]) => [slot.key, array])),
+    restore: (state, count) => {
+      for (const slot of graph.slots) {
+        const found = state.get(slot.key);
+        if (found?.data.length !== slot.start.data.length) {
+          throw new LatheError(
+            "invalid-argument",
+            `The state has no "${slot.key}" of [${slot.start.dims.join(",")}].`,
+            {
+              hint: "It is from another model or another recipe.",
+            },
+          );
+        }
+        (current.get(slot)!.data as Float32Array).set(found.data as Float32Array);
+      }
+      pending = count;
+    },
+    setMask: (weight, mask) => {
+      const [own, slot] = ["weight", "mask"].map((kind) => graph.slots.find((s) => s.kind === kind && s.of === weight));
+      if (own === undefined || slot === undefined || mask.length !== own.start.data.length) {
+        throw new LatheError("invalid-argument", `The weight "${weight}" has no mask of "${mask.length}" elements.`, {
+          hint: "Name it among the masked weights of the plan.",
+        });
+      }
+      (current.get(slot)!.data as Float32Array).set(mask);
+      const values = current.get(own)!.data as Float32Array;
+      for (let i = 0; i < mask.length; i++) values[i] = values[i]! * mask[i]!;
+    },
+    model: (which = "current") => {
+      const kinds = which === "average" ? ["average"] : ["weight", "statistic"];
+      const arrays = graph.slots.flatMap((s) => (kinds.includes(s.kind) ? [[s.of, current.get(s)!] as const] : []));
+      return withConstants(graph.inference, new Map(arrays));
+    },
+    close,
+  };
+}
+
+/** A model with other values in some of its constants, which are copied. */
+export function withConstants(model: Model, values: ReadonlyMap<string, NdArray>): Model {
+  const initializers = model.graph.initializers.map((constant): Tensor => {
+    const array = values.get(constant.name);
+    return array === undefined ? constant : { ...constant, ...tensor(constant.name, copyOf(array)) };
+  });
+  return Object.freeze({ ...model, graph: Object.freeze({ ...model.graph, initializers }) });
+}
+
+function copyOf(array: NdArray): NdArray {
+  return { ...array, data: Float32Array.from(array.data as Float32Array) };
+}
+
+const scalar = (x: number): NdArray => ({ type: "float32", dims: [], data: Float32Array.of(x) });
+
+const numberOf = (array: NdArray | undefined): number => Number(array?.data[0]);
