@@ -1,81 +1,50 @@
+import { defineOp, free, type OpDeclaration } from "./declare.ts";
+import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/activation.ts";
-import { defineOp, defineOps, free, unwritten } from "./declare.ts";
+import { erfGradient } from "./gradients/elementwise.ts";
 
-const noKernel = { role: "float", reason: "onnxruntime has no eight-bit kernel for this activation" } as const;
+type Traits = Partial<Pick<OpDeclaration, "domain" | "since" | "quantize" | "homogeneous" | "nonNegative">>;
+
+/** An activation that stays in float, unless its traits say otherwise. */
+const activation = (op: string, gradient: Gradient, traits: Traits = {}): OpDeclaration =>
+  defineOp({
+    domain: "",
+    op,
+    since: 1,
+    gradient,
+    quantize: { role: "float", reason: "onnxruntime has no eight-bit kernel for this activation" },
+    cost: free,
+    ...traits,
+  });
+
+const probability = { quantize: { role: "transform", range: [0, 1] }, nonNegative: true } as const;
+const contributed = { domain: "com.microsoft" } as const;
 
 export const activationOps = [
-  defineOp({
-    domain: "",
-    op: "Relu",
-    since: 1,
-    gradient: rules.reluGradient,
-    quantize: { role: "clamp" },
-    cost: free,
-    homogeneous: true,
-    nonNegative: true,
-  }),
-  defineOp({ domain: "", op: "Clip", since: 1, gradient: unwritten, quantize: { role: "clamp" }, cost: free }),
-  defineOp({
-    domain: "",
-    op: "LeakyRelu",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "transform" },
-    cost: free,
-    homogeneous: true,
-  }),
-  defineOp({
-    domain: "",
-    op: "PRelu",
-    since: 1,
-    gradient: unwritten,
-    quantize: noKernel,
-    cost: free,
-    homogeneous: true,
-  }),
-  defineOp({
-    domain: "",
-    op: "Sigmoid",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "transform", range: [0, 1] },
-    cost: free,
-    nonNegative: true,
-  }),
-  defineOp({
-    domain: "",
-    op: "Softmax",
-    since: 1,
-    gradient: rules.softmaxGradient,
-    quantize: { role: "transform", range: [0, 1] },
-    cost: free,
-    nonNegative: true,
-  }),
-  ...defineOps(
-    ["Elu", "Selu", "Celu", "Gelu", "HardSwish", "Mish", "Swish", "Tanh", "Erf", "ThresholdedRelu", "Softsign"],
-    { domain: "", since: 1, gradient: unwritten, quantize: noKernel, cost: free },
-  ),
-  defineOp({
-    domain: "",
-    op: "LogSoftmax",
-    since: 1,
-    gradient: rules.logSoftmaxGradient,
-    quantize: noKernel,
-    cost: free,
-  }),
-  ...defineOps(["HardSigmoid", "Softplus"], {
-    domain: "",
-    since: 1,
-    gradient: unwritten,
-    quantize: noKernel,
-    cost: free,
-    nonNegative: true,
-  }),
-  ...defineOps(["Gelu", "FastGelu", "QuickGelu", "BiasGelu"], {
-    domain: "com.microsoft",
-    since: 1,
-    gradient: unwritten,
-    quantize: noKernel,
-    cost: free,
-  }),
+  activation("Relu", rules.reluGradient, { quantize: { role: "clamp" }, homogeneous: true, nonNegative: true }),
+  activation("Clip", rules.clipGradient, { quantize: { role: "clamp" } }),
+  activation("LeakyRelu", rules.leakyReluGradient, { quantize: { role: "transform" }, homogeneous: true }),
+  activation("PRelu", rules.preluGradient, { homogeneous: true }),
+  activation("Sigmoid", rules.sigmoidGradient, probability),
+  activation("Softmax", rules.softmaxGradient, probability),
+  activation("LogSoftmax", rules.logSoftmaxGradient),
+  activation("Hardmax", "stops"),
+  activation("Elu", rules.eluGradient),
+  activation("Selu", rules.seluGradient),
+  activation("Celu", rules.celuGradient),
+  activation("Gelu", rules.geluGradient),
+  activation("HardSwish", rules.hardSwishGradient),
+  activation("Mish", rules.mishGradient),
+  activation("Swish", rules.swishGradient),
+  activation("Tanh", rules.tanhGradient),
+  activation("Erf", erfGradient),
+  activation("ThresholdedRelu", rules.thresholdedReluGradient),
+  activation("Shrink", rules.shrinkGradient, { since: 9 }),
+  activation("Softsign", rules.softsignGradient),
+  activation("HardSigmoid", rules.hardSigmoidGradient, { nonNegative: true }),
+  activation("Softplus", rules.softplusGradient, { nonNegative: true }),
+  activation("Gelu", rules.geluGradient, contributed),
+  activation("QuickGelu", rules.quickGeluGradient, contributed),
+  activation("BiasGelu", rules.biasGeluGradient, contributed),
+  activation("FastGelu", rules.fastGeluGradient, contributed),
 ];

@@ -95,8 +95,8 @@ export function sizeRatio(write: GraphWriter, many: string, few: string): string
 export const castTo = (write: GraphWriter, value: string, type: ElementType): string =>
   write.op("Cast", [value], { to: ELEMENT_TYPES[type].code });
 
-/** The whole numbers of a constant of the graph; undefined where the value is computed. */
-export function constantInts(graph: Graph, value: string): readonly number[] | undefined {
+/** The numbers of a constant of the graph; undefined where the value is computed. */
+export function constantNumbers(graph: Graph, value: string): readonly number[] | undefined {
   const found = graph.initializers.find((t) => t.name === value) ?? constantNode(graph, value);
   if (found?.data.kind !== "bytes") return undefined;
   const { data } = tensorArray(found);

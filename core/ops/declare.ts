@@ -34,6 +34,7 @@ export interface LinearMap {
  * - `move`: values are only moved or selected; output and input share one scale.
  * - `clamp`: a quantiser after it that starts at zero does the clamping, so the op vanishes.
  * - `float`: stays in float, with the reason.
+ * - `none`: carries no activations (shapes, indices, comparisons, casts), or makes a type that an attribute says.
  */
 export type QuantizeRule =
   | { readonly role: "multiply"; readonly floatOutput: boolean }
@@ -41,7 +42,8 @@ export type QuantizeRule =
   | { readonly role: "transform"; readonly range?: readonly [number, number] }
   | { readonly role: "move" }
   | { readonly role: "clamp" }
-  | { readonly role: "float"; readonly reason: string };
+  | { readonly role: "float"; readonly reason: string }
+  | { readonly role: "none" };
 
 /** Everything that Lathe knows of one op from one operator-set version on. */
 export interface OpDeclaration {

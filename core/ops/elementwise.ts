@@ -1,80 +1,53 @@
-import { sumTo } from "./broadcast.ts";
-import { defineOp, defineOps, free, unwritten, type OpDeclaration } from "./declare.ts";
+import { defineOp, defineOps, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/elementwise.ts";
 
 const noKernel = { role: "float", reason: "onnxruntime has no eight-bit kernel for this arithmetic" } as const;
 
-/** Plain arithmetic in float. */
-const arithmetic = (op: string, gradient: Gradient): OpDeclaration =>
-  defineOp({ domain: "", op, since: 1, gradient, quantize: noKernel, cost: free });
+/** Arithmetic in float. */
+const arithmetic = (
+  op: string,
+  gradient: Gradient,
+  rest: Partial<Pick<OpDeclaration, "since" | "nonNegative" | "quantize">> = {},
+): OpDeclaration => defineOp({ domain: "", op, since: 1, gradient, quantize: noKernel, cost: free, ...rest });
 
 export const elementwiseOps = [
+  arithmetic("Add", rules.addGradient, { since: 7, quantize: { role: "join" } }),
+  arithmetic("Mul", rules.mulGradient, { since: 7, quantize: { role: "join" } }),
   arithmetic("Sub", rules.subGradient),
   arithmetic("Div", rules.divGradient),
+  arithmetic("Pow", rules.powGradient),
+  arithmetic("Mod", rules.modGradient, { since: 10 }),
+  arithmetic("Min", rules.extremeGradient),
+  arithmetic("Max", rules.extremeGradient),
+  arithmetic("Sum", rules.sumGradient),
+  arithmetic("Mean", rules.meanGradient),
+  arithmetic("Neg", rules.negGradient),
+  arithmetic("Abs", rules.absGradient, { nonNegative: true }),
+  arithmetic("Sqrt", rules.sqrtGradient),
+  arithmetic("Reciprocal", rules.reciprocalGradient),
+  arithmetic("Exp", rules.expGradient, { nonNegative: true }),
   arithmetic("Log", rules.logGradient),
-  defineOp({
-    domain: "",
-    op: "Add",
-    since: 7,
-    // d(a+b) = da + db
-    gradient: (
-      write,
-      {
-        node: {
-          inputs,
-          outputs: [y = ""],
-        },
-        dy: [dy = ""],
-        needs,
-      },
-    ) => inputs.map((input, slot) => (needs(slot) ? sumTo(write, dy, [y, input]) : undefined)),
-    quantize: { role: "join" },
-    cost: free,
-  }),
-  defineOp({
-    domain: "",
-    op: "Mul",
-    since: 7,
-    gradient: (
-      write,
-      {
-        node: {
-          inputs,
-          outputs: [y = ""],
-        },
-        dy: [dy = ""],
-        needs,
-      },
-    ) => {
-      const [a = "", b = ""] = inputs;
-      return [
-        needs(0) ? sumTo(write, write.op("Mul", [dy, b]), [y, a]) : undefined,
-        needs(1) ? sumTo(write, write.op("Mul", [dy, a]), [y, b]) : undefined,
-      ];
-    },
-    quantize: { role: "join" },
-    cost: free,
-  }),
+  arithmetic("Sin", rules.sinGradient),
+  arithmetic("Cos", rules.cosGradient),
+  arithmetic("Tan", rules.tanGradient),
+  arithmetic("Asin", rules.asinGradient),
+  arithmetic("Acos", rules.acosGradient),
+  arithmetic("Atan", rules.atanGradient),
+  arithmetic("Sinh", rules.sinhGradient, { since: 9 }),
+  arithmetic("Cosh", rules.coshGradient, { since: 9 }),
+  arithmetic("Asinh", rules.asinhGradient, { since: 9 }),
+  arithmetic("Acosh", rules.acoshGradient, { since: 9 }),
+  arithmetic("Atanh", rules.atanhGradient, { since: 9 }),
+  arithmetic("Where", rules.whereGradient),
+  // Flat almost everywhere.
+  ...["Sign", "Floor", "Ceil", "Round"].map((op) => arithmetic(op, "stops")),
   ...defineOps(
-    ["Pow", "Min", "Max", "Sum", "Mean", "Sqrt", "Reciprocal", "Neg", "Sign", "Floor", "Ceil", "Round", "Sin", "Cos"],
-    { domain: "", since: 1, gradient: unwritten, quantize: noKernel, cost: free },
+    [
+      ...["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "IsNaN", "IsInf"],
+      ...["And", "Or", "Xor", "Not"],
+      ...["BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot"],
+    ],
+    { domain: "", since: 1, gradient: "stops", quantize: { role: "none" }, cost: free },
   ),
-  defineOp({
-    domain: "",
-    op: "Exp",
-    since: 1,
-    gradient: rules.expGradient,
-    quantize: noKernel,
-    cost: free,
-    nonNegative: true,
-  }),
-  ...defineOps(["Abs"], {
-    domain: "",
-    since: 1,
-    gradient: unwritten,
-    quantize: noKernel,
-    cost: free,
-    nonNegative: true,
-  }),
 ];

@@ -32,7 +32,7 @@ export const shapeOps = [
     cost: free,
   }),
   ...defineOps(["Concat"], { domain: "", since: 1, gradient: unwritten, quantize: { role: "join" }, cost: free }),
-  ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND", "Where"], {
+  ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND"], {
     domain: "",
     since: 1,
     gradient: unwritten,

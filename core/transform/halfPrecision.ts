@@ -27,7 +27,7 @@ const ONNX_FLOAT16 = 10;
 
 /**
  * Converts inner values and constants to float16; inputs and outputs keep their types, with Cast nodes where
- * the two meet. Ops without a declaration, and so all with subgraphs, stay in float32.
+ * the two meet. Ops without a declaration, and so all with subgraphs, stay in float32, like those of role `none`.
  * @param model normalised, constants in memory
  */
 export function toHalfPrecision(model: Model, options: HalfOptions): HalfResult {
@@ -56,7 +56,9 @@ export function toHalfPrecision(model: Model, options: HalfOptions): HalfResult 
 }
 
 function refusal(node: Node, { opsets }: Model): string | undefined {
-  return opOf(node, opsets) === undefined ? "Lathe does not know whether it takes float16" : undefined;
+  return (opOf(node, opsets)?.quantize.role ?? "none") === "none"
+    ? "Lathe does not know whether it takes float16"
+    : undefined;
 }
 
 interface Conversion {

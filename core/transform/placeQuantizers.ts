@@ -35,7 +35,7 @@ export function placeQuantizers(model: Model, options: PlacementOptions): Placem
   const state: State = { index, nodes: new Set(), values: new Map(), kept: new Map() };
   for (const node of graph.nodes) {
     const declaration = declarations.get(node);
-    if (declaration === undefined) continue;
+    if (declaration === undefined || declaration.quantize.role === "none") continue;
     const reason =
       refusal(node, declaration, { index, options }) ??
       (early.has(node) || options.tail ? undefined : tailReason(declaration));
@@ -101,6 +101,7 @@ const PLACERS: Readonly<Record<OpDeclaration["quantize"]["role"], Placer>> = {
   float: (node, { quantize }, { kept }) => {
     if (quantize.role === "float") kept.set(node.name, quantize.reason);
   },
+  none: () => undefined,
 };
 
 function own(values: Map<string, string>, node: Node): void {
