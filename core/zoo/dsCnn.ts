@@ -13,7 +13,7 @@ interface Design {
   readonly strides: readonly [readonly [number, number], number];
 }
 
-/** Zhang et al. 2017, table 8. */
+/** The settings of the authors' training commands (ARM-software/ML-KWS-for-MCU). */
 const DESIGNS: Readonly<Record<string, Design>> = {
   s: { channels: 64, blocks: 4, strides: [[2, 2], 1] },
   m: { channels: 172, blocks: 4, strides: [[2, 1], 2] },

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { hash } from "../../core/base/hash.ts";
+import type { Json } from "../../core/base/json.ts";
+import { nodeHost } from "../../core/app/nodeHost.ts";
+import type { Model, Value } from "../../core/graph/model.ts";
+import { findShapes } from "../../core/measure/shapes.ts";
+import { randomFeeds } from "../../core/measure/feeds.ts";
+import { encodeModel } from "../../core/onnx/encode.ts";
+import { withSession } from "../../core/runtime/session.ts";
+import { BATCH } from "../../core/zoo/build.ts";
+import { findNet, ZOO } from "../../core/zoo/catalogue.ts";
+
+type Case = readonly [net: string, input: readonly number[], params?: Readonly<Record<string, Json>>];
+
+/** Every builder, small enough to run in milliseconds. */
+const SMALL: readonly Case[] = [
+  ["resnet8", [3, 32, 32]],
+  ["resnet14", [1, 28, 28], { shortcut: "B", width: 0.5 }],
+  ["resnet18", [3, 64, 64], { width: 0.1 }],
+  ["resnet50", [3, 33, 35], { width: 0.1, reduction: 8 }],
+  ["resnetrs50", [3, 65, 64], { width: 0.1 }],
+  ["mobilenetv1", [3, 32, 32], { width: 0.25, reduction: 8 }],
+  ["mobilenetv2", [3, 32, 32], { width: 0.25, reduction: 8 }],
+  ["mobilenetv2", [3, 96, 96], { width: 0.25 }],
+  ["mobilenetv3-small", [3, 32, 32], { width: 0.5, reduction: 4 }],
+  ["mobilenetv3-large", [3, 64, 64], { width: 0.25 }],
+  ["efficientnet-b0", [3, 32, 32], { width: 0.25 }],
+  ["efficientnet-lite0", [3, 32, 32], { width: 0.25, reduction: 16 }],
+  ["squeezenet1.0", [3, 64, 64], { width: 0.25 }],
+  ["squeezenet1.1", [3, 32, 32], { width: 0.25 }],
+  ["shufflenetv2-0.5", [3, 33, 32]],
+  ["vgg11-bn", [3, 32, 32], { width: 0.1, hidden: 16 }],
+  ["vgg16-bn", [3, 32, 32], { width: 0.1, hidden: 0 }],
+  ["ds-cnn-s", [1, 49, 10], { width: 0.25 }],
+  ["ds-cnn-m", [1, 25, 8], { width: 0.1 }],
+  ["vit-tiny", [3, 32, 32], { depth: 0.2, width: 0.5 }],
+  ["deit-tiny", [3, 16, 24], { depth: 0.1, width: 0.3, patch: 8 }],
+  ["bert-tiny", [12], { vocabulary: 40 }],
+  ["unet", [1, 32, 48], { width: 0.1 }],
+  ["unet", [3, 8, 8], { width: 0.1, levels: 2, normalize: false }],
+  ["lstm", [9, 6], { hidden: 8 }],
+  ["lstm", [9, 6], { hidden: 8, layers: 3, bidirectional: true }],
+];
+
+describe("small nets", () => {
+  it.each(SMALL.map(([id, input, params = {}]) => ({ id, input, params })))(
+    "$id at $input $params runs for any batch, with the recorded shapes",
+    async ({ id, input, params }) => {
+      const model = findNet(id).build({ input, classes: 5, params, seed: 1 });
+      expect(declaredShapes(model)).toEqual(await foundShapes(model));
+      await withSession(model, { host: nodeHost }, async (session) => {
+        expect(session.inputs.map(({ name, dims }) => ({ name, dims }))).toEqual([
+          { name: "input", dims: [BATCH, ...input] },
+        ]);
+        const feeds = randomFeeds(session.inputs, { batch: 3, seed: 1 });
+        const { logits } = await session.run(feeds);
+        expect(logits?.dims.slice(0, 2)).toEqual([3, 5]);
+        const values = logits!.data as Float32Array;
+        expect(values.every(Number.isFinite)).toBe(true);
+        expect(new Set(values).size).toBeGreaterThan(1);
+      });
+    },
+  );
+});
+
+describe("weights", () => {
+  it("are the same bytes for the same seed, and others for another", () => {
+    const bytes = (seed: number): string => hash(encodeModel(findNet("resnet8").build({ seed })));
+    expect(bytes(1)).toBe(bytes(1));
+    expect(bytes(1)).not.toBe(bytes(2));
+  });
+
+  it("of a layer depend on its name, not on the layers before it", () => {
+    const first = (id: string): string => hash(weight(findNet(id).build({ seed: 3 }), "layer1.0.conv1.weight"));
+    expect(first("resnet8")).toBe(first("resnet20"));
+  });
+
+  it("have the variance of He et al. 2015", () => {
+    const bytes = weight(findNet("resnet20").build({ seed: 3 }), "layer3.2.conv2.weight");
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    const variance = values.reduce((sum, v) => sum + v * v, 0) / values.length;
+    // 36,864 draws: the relative error of a variance has a deviation of √(2/n) = 0.7 %.
+    expect(Math.abs(variance / (2 / (64 * 9)) - 1)).toBeLessThan(0.03);
+  });
+});
+
+describe("what a net cannot be", () => {
+  const refused = (id: string, request: object): string => {
+    try {
+      findNet(id).describe(request);
+    } catch (thrown) {
+      return (thrown as Error).message;
+    }
+    return "";
+  };
+  it.each<[string, object, string]>([
+    ["resnet20", { input: [32, 32] }, 'resnet20 cannot have the input "32x32".'],
+    ["resnet20", { input: [3, 0, 32] }, 'resnet20 cannot have the input "3x0x32".'],
+    ["resnet20", { classes: 0 }, 'resnet20 cannot have "0" classes.'],
+    ["resnet20", { params: { width: -1 } }, "resnet20: width: Too small: expected number to be >=0.05."],
+    ["resnet20", { params: { wide: 1 } }, 'resnet20: parameters: Unrecognized key: "wide".'],
+    ["squeezenet1.0", { input: [3, 4, 4] }, '"stem" has a window of 7×7 and gets only "4×4".'],
+    ["unet", { input: [1, 40, 40] }, 'unet cannot halve "40×40" evenly so often.'],
+    ["vit-tiny", { input: [3, 40, 40] }, 'Patches of "16" do not tile 40×40.'],
+  ])("%s %o", (id, request, message) => {
+    expect(refused(id, request)).toBe(message);
+  });
+
+  it("names the nets where there is none of a name", () => {
+    expect(() => findNet("resnet21")).toThrow('The zoo has no net "resnet21".');
+  });
+});
+
+it("has every builder among the small nets", () => {
+  const family = (id: string): string => id.replace(/[0-9.-].*$/, "");
+  const run = new Set(SMALL.map(([id]) => family(id)));
+  expect(ZOO.map((net) => net.info.id).filter((id) => !run.has(family(id)))).toEqual([]);
+});
+
+function weight(model: Model, name: string): Uint8Array {
+  const found = model.graph.initializers.find((t) => t.name === name);
+  if (found?.data.kind !== "bytes") throw new Error(`no weight ${name}`);
+  return found.data.bytes;
+}
+
+type Shapes = Record<string, { readonly type: string; readonly dims: readonly (number | string)[] }>;
+
+function declaredShapes({ graph }: Model): Shapes {
+  const entry = ({ name, type }: Value): [string, Shapes[string]] => {
+    if (type?.kind !== "tensor") throw new Error(`${name} has no type`);
+    return [name, { type: type.type, dims: (type.dims ?? []).map((d) => d.size ?? "?") }];
+  };
+  return Object.fromEntries([...graph.inputs, ...graph.outputs, ...graph.values].map(entry));
+}
+
+async function foundShapes(model: Model): Promise<Shapes> {
+  const { values } = await findShapes(model, { host: nodeHost });
+  const constants = new Set(model.graph.initializers.map((t) => t.name));
+  const inner = [...values].filter(([name]) => !constants.has(name));
+  return Object.fromEntries(inner.map(([name, { type, dims }]) => [name, { type, dims }]));
+}
