@@ -277,8 +277,7 @@ test("the launcher works with the Node that runs the tests", () => {
 });
 
 test.skipIf(process.platform !== "linux")("starts where code cannot be kept", () => {
-  const env = { ...process.env, XDG_CACHE_HOME: "/proc/none" };
-  delete env["NODE_COMPILE_CACHE"];
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: "/proc/none", NODE_COMPILE_CACHE: undefined };
   const { status } = spawnSync(process.execPath, [entry, "--version"], { env, timeout: 20_000 });
   expect(status).toBe(0);
 });

@@ -121,12 +121,16 @@ function addImportData(imports: Command, run: Run): void {
       );
       for (const reason of reasons) io.print(`Preparation: ${reason}`);
       if (data.info.unreadableCount > 0) {
-        io.print(`Careful: ${data.info.unreadableCount} samples could not be read and are left out:`);
+        io.print(`Careful: ${unreadableText(data.info.unreadableCount)} left out:`);
         for (const { name: sample, reason } of data.info.unreadable) io.print(`  ${sample}: ${reason}`);
       }
       return { data, counts, reasons };
     }),
   );
+}
+
+function unreadableText(count: number): string {
+  return count === 1 ? "1 sample could not be read and is" : `${count} samples could not be read and are`;
 }
 
 function policy(text: string): "skip" | "stop" {
