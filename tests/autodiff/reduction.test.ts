@@ -1,36 +1,59 @@
-import { describe, it } from "vitest";
-import { checkGradient, type GradientCheck } from "./check.ts";
-import { ints } from "./operands.ts";
+import { describe, expect, it } from "vitest";
+import { checkGradient, type Operand } from "./check.ts";
+import { floats, ints } from "./operands.ts";
+import { gradientsOf } from "./single.ts";
 
 /** Every way to say the axes, at the opset before and after they became an input. */
-async function checkReduction(op: string, shown: Partial<GradientCheck> = {}): Promise<void> {
-  const x = { shape: [2, 3, 4] };
+async function checkReduction(op: string, x: Operand): Promise<void> {
+  const symbols = { 0: { 0: "batch" } };
   for (const keepdims of [0, 1]) {
-    await checkGradient({ op, inputs: [x], attributes: { keepdims }, ...shown });
-    const isInput = op === "ReduceSum";
+    await checkGradient({ op, inputs: [x], attributes: { keepdims } });
+    await checkGradient({ op, inputs: [x], attributes: { keepdims }, opset: 18 });
     for (const axes of [[1], [-1, 0]]) {
-      const old: Record<string, number[]> = isInput ? {} : { axes };
-      const [before, after] = [{ inputs: isInput ? [x, ints(...axes)] : [x] }, { inputs: [x, ints(...axes)] }];
-      await checkGradient({ op, ...before, attributes: { keepdims, ...old }, opset: 17, ...shown });
-      await checkGradient({ op, ...after, attributes: { keepdims }, opset: 18, ...shown });
-      await checkGradient({
-        op,
-        ...after,
-        attributes: { keepdims },
-        opset: 18,
-        symbols: { 0: { 0: "batch" } },
-        ...shown,
-      });
+      const asInput = { op, inputs: [x, ints(...axes)], attributes: { keepdims } };
+      if (op === "ReduceSum") await checkGradient({ ...asInput, opset: 13 });
+      else await checkGradient({ op, inputs: [x], attributes: { keepdims, axes } });
+      await checkGradient({ ...asInput, opset: 18 });
+      await checkGradient({ ...asInput, opset: 18, symbols });
     }
   }
 }
 
-describe("gradients of reductions", () => {
-  for (const op of ["ReduceSum", "ReduceMean"]) it(op, () => checkReduction(op));
+const ops = ["Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp"];
 
-  it("passes through where no axes means none", async () => {
+describe("gradients of reductions", () => {
+  for (const op of ops) {
+    it(op, () => checkReduction(`Reduce${op}`, { shape: [2, 3, 4], ...(op === "LogSum" && { low: 0.5, high: 2 }) }));
+  }
+
+  it("pass through where no axes means none", async () => {
     const attributes = { noop_with_empty_axes: 1, keepdims: 0 };
     await checkGradient({ op: "ReduceSum", inputs: [{ shape: [2, 3] }, ints()], attributes });
-    await checkGradient({ op: "ReduceMean", inputs: [{ shape: [2, 3] }, ints()], attributes, opset: 18 });
+    for (const op of ["ReduceMean", "ReduceMax"]) {
+      await checkGradient({ op, inputs: [{ shape: [2, 3] }, ints()], attributes, opset: 18 });
+    }
+  });
+});
+
+describe("gradients of reductions where finite differences say nothing", () => {
+  const attributes = { axes: [1], keepdims: 0 };
+
+  it("the largest and smallest share evenly among those that tie", async () => {
+    const x = floats([2, 3], [1, 3, 3, 2, 2, 2]);
+    expect(await gradientsOf("ReduceMax", { inputs: [x], attributes })).toEqual([[0, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3]]);
+    expect(await gradientsOf("ReduceMin", { inputs: [x], attributes })).toEqual([[1, 0, 0, 1 / 3, 1 / 3, 1 / 3]]);
+  });
+
+  it("the norms have none at 0", async () => {
+    const x = floats([2, 3], [0, 8, -6, 0, 0, 0]);
+    expect(await gradientsOf("ReduceL1", { inputs: [x], attributes })).toEqual([[0, 1, -1, 0, 0, 0]]);
+    expect(await gradientsOf("ReduceL2", { inputs: [x], attributes })).toEqual([
+      [0, expect.closeTo(0.8, 12), expect.closeTo(-0.6, 12), 0, 0, 0],
+    ]);
+  });
+
+  it("a product with one zero, and with two", async () => {
+    const x = floats([2, 3], [2, 0, 3, 0, 5, 0]);
+    expect(await gradientsOf("ReduceProd", { inputs: [x], attributes })).toEqual([[0, 6, 0, 0, 0, 0]]);
   });
 });
