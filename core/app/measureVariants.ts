@@ -18,6 +18,7 @@ import { storedBytes, withModelFile, withModelFiles } from "./modelFiles.ts";
 import { readPredictions, storePredictions } from "./predictions.ts";
 import { baselineOf, findData, type Project, type Work } from "./project.ts";
 import { openData, type OpenedData } from "./projectData.ts";
+import { checkUnseen } from "./unseen.ts";
 
 export interface MeasureOptions extends Work {
   /** Data set by name or id; default: the newest. */
@@ -72,6 +73,9 @@ export async function measureVariants(
   const stored = findData(project, options.data);
   const data = stored === undefined ? undefined : await openData(project, stored, options);
   try {
+    if (data?.dataset.labels !== undefined) {
+      for (const variant of ordered) checkUnseen(project, variant, { data, split: options.split ?? "test" });
+    }
     const measured = await measureAll(project, { ordered, baseline, data, options });
     project.store.together(() => {
       for (const variant of measured) project.store.updateVariant(variant);

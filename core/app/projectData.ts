@@ -179,12 +179,11 @@ export async function openData(project: Project, data: ProjectData, work: Work):
     }
     const splits = planSplits(dataset, data.splits);
     checkDisjoint(splits.calibration, splits.test);
-    const facts = { dataset: data.info.fingerprint, splits: splits.fingerprint, preprocessing: data.preprocessing };
     return {
       data,
       dataset,
       splits,
-      fingerprint: hash(canonicalJson(facts)),
+      fingerprint: dataFingerprint(data, splits),
       stream: (split, workers) =>
         sampleStream(dataset, {
           indices: splits[split],
@@ -197,4 +196,10 @@ export async function openData(project: Project, data: ProjectData, work: Work):
     await dataset.close();
     throw thrown;
   }
+}
+
+/** What identifies samples, splits and preparation together. */
+export function dataFingerprint(data: ProjectData, splits: Splits): string {
+  const facts = { dataset: data.info.fingerprint, splits: splits.fingerprint, preprocessing: data.preprocessing };
+  return hash(canonicalJson(facts));
 }
