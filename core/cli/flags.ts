@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Json } from "../base/json.ts";
-import type { MethodInfo } from "../contract/method.ts";
 
 /** A parameter's JSON Schema, as far as flags are made from it. */
 interface Schema {
@@ -28,7 +27,13 @@ export interface ParameterText {
   readonly text: string;
 }
 
-export function describeParameters(method: MethodInfo): readonly ParameterText[] {
+/** What has parameters: a method, a net. */
+export interface Parameterized {
+  /** JSON Schema of the parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export function describeParameters(method: Parameterized): readonly ParameterText[] {
   return propertiesOf(method).map(([name, schema]) => ({
     name,
     flag: `--${kebab(name)}`,
@@ -39,17 +44,17 @@ export function describeParameters(method: MethodInfo): readonly ParameterText[]
 }
 
 /** One flag per parameter: choices, switches with a --no- twin, numbers with their range, lists by repeating. */
-export function flagsOf(method: MethodInfo): readonly Option[] {
+export function flagsOf(method: Parameterized): readonly Option[] {
   return propertiesOf(method).flatMap(([name, schema]) => flagsFor(name, schema));
 }
 
 /** Parameters from the flags that were given; the others keep the method's defaults. */
-export function paramsFrom(method: MethodInfo, options: Readonly<Record<string, unknown>>): Record<string, Json> {
+export function paramsFrom(method: Parameterized, options: Readonly<Record<string, unknown>>): Record<string, Json> {
   const given = propertiesOf(method).map(([name]) => [name, options[camel(kebab(name))]] as const);
   return Object.fromEntries(given.filter(([, v]) => v !== undefined)) as Record<string, Json>;
 }
 
-function propertiesOf(method: MethodInfo): readonly (readonly [string, Schema])[] {
+function propertiesOf(method: Parameterized): readonly (readonly [string, Schema])[] {
   return Object.entries((method.params["properties"] ?? {}) as unknown as Readonly<Record<string, Schema>>);
 }
 
@@ -65,7 +70,11 @@ function flagsFor(name: string, schema: Schema): readonly Option[] {
     off.hidden = true;
     return [make(flag, `${text}; --no-${kebab(name)} turns it off`), off];
   }
-  if (schema.enum !== undefined) return [make(`${flag} <value>`, text).choices(schema.enum.map(plain))];
+  if (schema.enum !== undefined) {
+    const option = make(`${flag} <value>`, text).choices(schema.enum.map(plain));
+    // The parser of choices leaves everything text.
+    return [schema.enum.every((v) => typeof v === "string") ? option : option.argParser(parserOf(schema))];
+  }
   if (schema.type === "array") {
     const parse = parserOf(schema.items ?? {});
     const more = (value: string, before: Json[] | undefined): Json[] => [...(before ?? []), parse(value)];

@@ -67,10 +67,12 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
     .configureOutput({ outputError: () => undefined });
   const asked = argv.find((a) => !a.startsWith("-"));
   const { addProjectCommands } = await import("./commands/project.ts");
+  const { addNewCommand } = await import("./commands/new.ts");
   const { addViewCommands } = await import("./commands/view.ts");
   const { addRunCommand } = await import("./commands/run.ts");
   addProjectCommands(program, runWork);
   await addRunCommand(program, runWork, asked === "run");
+  await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
   const { version } = await import("./version.ts");
   return program.version(version, "-V, --version");

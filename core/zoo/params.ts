@@ -11,14 +11,11 @@ export const depth = z.number().min(0.05).max(16).default(1).meta({
   description: "Factor on the blocks of every stage, rounded up.",
 });
 
-export const reduction = z
-  .union([z.literal(32), z.literal(16), z.literal(8), z.literal(4)])
-  .default(32)
-  .meta({
-    title: "Reduction",
-    description:
-      "By how much height and width shrink in all: 32 as published; less, for small pictures, skips the first strides.",
-  });
+export const reduction = z.literal([32, 16, 8, 4]).default(32).meta({
+  title: "Reduction",
+  description:
+    "By how much height and width shrink in all: 32 as published; less, for small pictures, skips the first strides.",
+});
 
 /** Blocks of a stage at a depth factor. */
 export function repeats(blocks: number, factor: number): number {

@@ -106,6 +106,8 @@ test("every command explains itself", () => {
     ["import"],
     ["import", "model"],
     ["import", "data"],
+    ["new", "model"],
+    ["new", "model", "resnet20"],
     ["inspect"],
     ["run"],
     ["run", "quantize-static"],

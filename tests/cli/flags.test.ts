@@ -101,3 +101,13 @@ test("tables line up and disarm escape sequences", () => {
   );
   expect(text).toBe(["Name        Size", "─────────  ─────", "a\uFFFD[31m         1", "long name  1,000"].join("\n"));
 });
+
+test("a choice among numbers is a number", () => {
+  const chosen = z.strictObject({ bits: z.literal([4, 8]).default(8).meta({ title: "Bits", description: "Width." }) });
+  const net = { params: z.toJSONSchema(chosen, { io: "input" }) };
+  const command = new Command("sample").exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const flag of flagsOf(net)) command.addOption(flag);
+  command.parse(["--bits", "4"], { from: "user" });
+  expect(paramsFrom(net, command.opts())).toEqual({ bits: 4 });
+  expect(() => command.parse(["--bits", "5"], { from: "user" })).toThrow('"5" is not one of 4, 8.');
+});
