@@ -1,5 +1,7 @@
-import { defineOp, free, unwritten, type OpDeclaration } from "./declare.ts";
+import { defineOp, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
+import { depthToSpaceGradient, padGradient, spaceToDepthGradient } from "./gradients/image.ts";
+import { resizeGradient } from "./gradients/resize.ts";
 
 const CONVERSIONS = "its eight-bit form is not worth the conversions on the CPU";
 
@@ -8,14 +10,14 @@ const move = (op: string, gradient: Gradient): OpDeclaration =>
 
 /** Ops on image axes that compute little: rearranging, padding, resampling. */
 export const imageOps = [
-  move("DepthToSpace", unwritten),
-  move("SpaceToDepth", unwritten),
-  move("Pad", unwritten),
+  move("DepthToSpace", depthToSpaceGradient),
+  move("SpaceToDepth", spaceToDepthGradient),
+  move("Pad", padGradient),
   defineOp({
     domain: "",
     op: "Resize",
     since: 1,
-    gradient: unwritten,
+    gradient: resizeGradient,
     quantize: { role: "float", reason: CONVERSIONS },
     cost: free,
     // Region and scales.
