@@ -61,7 +61,8 @@ export function arrayFromBytes(type: ElementType, dims: readonly number[], bytes
   }
   const Kind = VIEWS[type] ?? Uint8Array;
   const width = (Kind as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  // A copy by construction: `slice` of a Node Buffer is a view.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return { type, dims, data: new Kind(aligned.buffer, aligned.byteOffset, aligned.byteLength / width) };
 }
 

@@ -73,7 +73,7 @@ export async function readCheckpoint(path: string, host: Host): Promise<Checkpoi
   let at = start + length;
   for (const { name, type, dims } of header.arrays) {
     const size = dims.reduce((product, d) => product * d, 4);
-    arrays.set(name, arrayFromBytes(type, dims, bytes.slice(at, at + size)));
+    arrays.set(name, arrayFromBytes(type, dims, bytes.subarray(at, at + size)));
     at += size;
   }
   return { key: header.key, position: header.position, arrays };

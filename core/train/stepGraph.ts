@@ -1,6 +1,6 @@
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
-import { differentiate, type Differentiated } from "../autodiff/differentiate.ts";
+import { differentiate, type Differentiated, type Request } from "../autodiff/differentiate.ts";
 import { expandTraining } from "../autodiff/expand.ts";
 import { startDraft } from "../autodiff/writer.ts";
 import { floatTensor, graph as makeGraph } from "../graph/build.ts";
@@ -48,7 +48,13 @@ export interface StepOptions {
   readonly host: Host;
   readonly signal?: AbortSignal;
   /** Brings a graph into a form that the device runs fast. */
-  readonly lower?: (model: Model, facts: (value: string) => ValueFacts | undefined) => Model;
+  readonly lowering?: Lowering;
+}
+
+/** What a device does differently: rules that keep nodes whole, and the rewrite of what they wrote. */
+export interface Lowering {
+  readonly rules?: Request["rules"];
+  readonly lower: (model: Model, facts: (value: string) => ValueFacts | undefined) => Model;
 }
 
 /**
@@ -72,6 +78,7 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
     share: 1 / accumulate,
     to: candidateParameters(inference, isFrozen).map((t) => t.name),
     facts,
+    rules: options.lowering?.rules,
   });
   const slotOf = (kind: Slot["kind"], name: string): Slot =>
     Object.freeze({ key: name, kind, of: name, input: name, start: startOf(inference, name) });
@@ -80,8 +87,7 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const scalars = [...new Set([loss.total, ...loss.heads.map((h) => h.loss)])];
   const made = [...gradients.values(), ...statistics.map((s) => s.next), ...scalars];
   const open = openGraph(backward, { reads: [...weights, ...statistics.map((s) => s.slot)], made });
-  const expanded = expandTraining(open, facts);
-  const ready = options.lower?.(expanded, facts) ?? expanded;
+  const ready = expandTraining(options.lowering?.lower(open, facts) ?? open, facts);
   const parts = { model: inference, weights, gradients, statistics };
   const common = { inference, shapes, heads: loss.heads, total: loss.total, accumulate };
   const draft = startDraft(ready.graph, { opset: ready.opsets[""] ?? 0, facts: () => undefined, prefix: "update" });
@@ -130,9 +136,10 @@ interface Backwards {
   readonly share: number;
   readonly to: readonly string[];
   readonly facts: (value: string) => ValueFacts | undefined;
+  readonly rules: Request["rules"];
 }
 
-function backwards(model: Model, { total, share, to, facts }: Backwards): Differentiated {
+function backwards(model: Model, { total, share, to, facts, rules }: Backwards): Differentiated {
   const seed = freshNames(model.graph)("loss.share");
   const constant = floatTensor(seed, [], [share]);
   const seeded = { ...model, graph: { ...model.graph, initializers: [...model.graph.initializers, constant] } };
@@ -140,6 +147,7 @@ function backwards(model: Model, { total, share, to, facts }: Backwards): Differ
     from: { [total]: seed },
     to,
     facts: (name) => (name === seed ? { type: "float32", dims: [] } : facts(name)),
+    rules,
   });
   if (found.gradients.size > 0) return found;
   throw new LatheError("invalid-recipe", "Nothing is left to train: no weight reaches the loss.", {

@@ -42,6 +42,8 @@ export interface Trainer {
   restore(state: ReadonlyMap<string, NdArray>, pending: number): void;
   /** Replaces the mask of a weight and applies it. */
   setMask(weight: string, mask: Float32Array): void;
+  /** Copies of the arrays that make up a model, by the names of its constants. */
+  arrays(which?: "current" | "average"): ReadonlyMap<string, NdArray>;
   /** The model with the current weights, in inference form; the averaged ones where there are such and they are asked for. */
   model(which?: "current" | "average"): Model;
   close(): Promise<void>;
@@ -108,6 +110,11 @@ function makeTrainer(
   });
   const fill = (slot: Slot, x: number): void => void (current.get(slot)!.data as Float32Array).fill(x);
 
+  const arrays = (which: "current" | "average" = "current"): ReadonlyMap<string, NdArray> => {
+    const kinds = which === "average" ? ["average"] : ["weight", "statistic"];
+    return new Map(graph.slots.flatMap((s) => (kinds.includes(s.kind) ? [[s.of, copyOf(current.get(s)!)]] : [])));
+  };
+
   return {
     graph,
     get pending() {
@@ -155,20 +162,17 @@ function makeTrainer(
       const values = current.get(own)!.data as Float32Array;
       for (let i = 0; i < mask.length; i++) values[i] = values[i]! * mask[i]!;
     },
-    model: (which = "current") => {
-      const kinds = which === "average" ? ["average"] : ["weight", "statistic"];
-      const arrays = graph.slots.flatMap((s) => (kinds.includes(s.kind) ? [[s.of, current.get(s)!] as const] : []));
-      return withConstants(graph.inference, new Map(arrays));
-    },
+    arrays,
+    model: (which) => withConstants(graph.inference, arrays(which)),
     close,
   };
 }
 
-/** A model with other values in some of its constants, which are copied. */
+/** A model with other values in some of its constants. */
 export function withConstants(model: Model, values: ReadonlyMap<string, NdArray>): Model {
   const initializers = model.graph.initializers.map((constant): Tensor => {
     const array = values.get(constant.name);
-    return array === undefined ? constant : { ...constant, ...tensor(constant.name, copyOf(array)) };
+    return array === undefined ? constant : { ...constant, ...tensor(constant.name, array) };
   });
   return Object.freeze({ ...model, graph: Object.freeze({ ...model.graph, initializers }) });
 }

@@ -10,6 +10,7 @@ describe("arrays", () => {
     const odd = new Uint8Array(9);
     odd.set(bytes.subarray(4, 12), 1);
     expect(arrayFromBytes("float32", [2], odd.subarray(1)).data).toEqual(Float32Array.of(1.5, 0));
+    expect(arrayFromBytes("float32", [2], Buffer.from(odd.buffer, 1)).data).toEqual(Float32Array.of(1.5, 0));
   });
 
   it("give their bytes back", () => {

@@ -1,5 +1,3 @@
-import type { NdArray } from "../../core/base/array.ts";
-import { float32 } from "../../core/base/array.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model, Node, Tensor } from "../../core/graph/model.ts";
@@ -69,19 +67,4 @@ export function smallNet(options: NetOptions = {}): Model {
       initializers: constants,
     }),
   );
-}
-
-/** Seeded pictures whose class is the row that is bright. */
-export function stripes(
-  count: number,
-  { size = 8, classes = 4, seed = 1 } = {},
-): { input: NdArray; labels: Int32Array } {
-  const random = seededRandom(seed, "stripes");
-  const data = new Float32Array(count * size * size);
-  const labels = Int32Array.from({ length: count }, () => random.integer(classes));
-  for (let i = 0; i < data.length; i++) data[i] = 0.3 * random.normal();
-  labels.forEach((label, n) => {
-    for (let x = 0; x < size; x++) data[n * size * size + label * 2 * size + x]! += 2;
-  });
-  return { input: float32([count, 1, size, size], data), labels };
 }

@@ -1,0 +1,205 @@
+import { throwIfCancelled } from "../base/cancel.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
+import type { Host } from "../base/host.ts";
+import { seededRandom } from "../base/random.ts";
+import type { Emit } from "../contract/event.ts";
+import type { Batch, SampleStream } from "../data/batches.ts";
+import type { Model } from "../graph/model.ts";
+import { measureAccuracy } from "../measure/accuracy.ts";
+import { withSession, type SessionOptions } from "../runtime/session.ts";
+import { augmentBatch } from "./augment/augment.ts";
+import { mixBatch } from "./augment/mix.ts";
+import { watchLoss } from "./divergence.ts";
+import { startMeter } from "./meter.ts";
+import { averageShare, extentOf, type EpochResult, type Extent, type TrainPlan } from "./plan.ts";
+import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "./progress.ts";
+import { rateAt } from "./schedule.ts";
+import { buildStep, type StepOptions } from "./stepGraph.ts";
+import { targetsOf } from "./targets.ts";
+import { startTrainer, withConstants, type StepFeeds, type Trainer } from "./trainer.ts";
+
+export interface TrainOptions {
+  /** Constants in memory. */
+  readonly model: Model;
+  readonly plan: TrainPlan;
+  readonly training: SampleStream;
+  /** Looked at after each epoch, where there are labels. */
+  readonly validation?: SampleStream;
+  readonly seed: number;
+  readonly session: SessionOptions;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly saving?: Saving;
+  readonly lowering?: StepOptions["lowering"];
+}
+
+export interface TrainResult {
+  /** In inference form. */
+  readonly model: Model;
+  readonly history: readonly EpochResult[];
+  readonly extent: Extent;
+  /** Elements of the weights that were trained. */
+  readonly parameters: number;
+  /** Epoch whose weights the model has. */
+  readonly epoch: number;
+}
+
+/**
+ * Trains a model on labelled samples. The same options give the same bytes on one machine; so does a training that was
+ * stopped at any moment and started again with the same checkpoint.
+ * @throws numeric where the loss is no longer finite or explodes; invalid-data, invalid-recipe, unsupported, cancelled
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { model, plan, host, signal, emit, training, session } = options;
+  emit({ kind: "stage", name: "Building the training graph" });
+  const { averageDecay, ...stepPlan } = plan;
+  const lowering = options.lowering && { lowering: options.lowering };
+  const graph = await buildStep(
+    model,
+    { ...stepPlan, average: averageDecay !== undefined },
+    { host, signal, ...lowering },
+  );
+  const extent = extentOf(plan, training.count, fixedBatch(graph.inference));
+  if (extent.batches === 0) {
+    throw new LatheError("invalid-data", `There are "${training.count}" samples to train on, fewer than a batch.`, {
+      hint: "Import more samples, or give the train split a larger share.",
+    });
+  }
+  const trainer = await startTrainer(graph, { ...session, host });
+  const saver = makeSaver(options.saving, host, emit);
+  try {
+    const resumed = await saver.resume(trainer);
+    const progress = resumed ?? startProgress();
+    if (resumed !== undefined) {
+      const text = `Resuming in epoch ${progress.epoch + 1}, batch ${progress.batch + 1}.`;
+      emit({ kind: "message", level: "info", text });
+    }
+    await runEpochs(options, { trainer, saver, extent, progress });
+    const weights = graph.slots.filter((s) => s.kind === "weight");
+    const isBest = plan.keep === "best" && progress.best !== undefined;
+    return {
+      model: isBest ? withConstants(graph.inference, progress.bestArrays) : trainer.model(whichOf(plan)),
+      history: progress.history,
+      extent,
+      parameters: weights.reduce((sum, s) => sum + s.start.data.length, 0),
+      epoch: isBest ? progress.best!.epoch : plan.epochs,
+    };
+  } finally {
+    await trainer.close();
+  }
+}
+
+interface Run {
+  readonly trainer: Trainer;
+  readonly saver: Saver;
+  readonly extent: Extent;
+  readonly progress: Progress;
+}
+
+async function runEpochs(options: TrainOptions, run: Run): Promise<void> {
+  const { plan, emit, host } = options;
+  const { trainer, saver, extent, progress } = run;
+  const total = extent.batches * plan.epochs;
+  const meter = startMeter(emit, host.clock, { total, done: progress.epoch * extent.batches + progress.batch });
+  while (progress.epoch < plan.epochs) {
+    emit({ kind: "stage", name: `Epoch ${progress.epoch + 1} of ${plan.epochs}` });
+    try {
+      await runBatches(options, run, (facts) => {
+        meter.batch({ ...facts, done: progress.epoch * extent.batches + progress.batch });
+      });
+      await endEpoch(options, run);
+    } catch (thrown) {
+      // Stopped between two batches: what has been done is worth keeping.
+      if (toLatheError(thrown).code === "cancelled") await saver.save(trainer, progress, true);
+      throw thrown;
+    }
+    await saver.save(trainer, progress, true);
+  }
+}
+
+type Report = (facts: { readonly loss: number; readonly rate: number; readonly samples: number }) => void;
+
+async function runBatches(
+  options: TrainOptions,
+  { trainer, saver, extent, progress }: Run,
+  report: Report,
+): Promise<void> {
+  const { plan, training, seed, signal } = options;
+  const order = seededRandom(seed, `order/${progress.epoch}`).shuffle(Array.from(training.indices));
+  const left = Int32Array.from(order.slice(progress.batch * extent.batch, extent.batches * extent.batch));
+  if (left.length === 0) return;
+  for await (const batch of training.select(left).batches(extent.batch, signal, true)) {
+    throwIfCancelled(signal);
+    const rate = plan.rate * rateAt(plan.schedule, progress.updates, extent.updates);
+    const result = await trainer.step(feedsOf(options, trainer, { batch, progress }), {
+      rate,
+      step: progress.updates + 1,
+      ...(plan.averageDecay !== undefined && { keep: averageShare(plan.averageDecay, progress.updates) }),
+    });
+    progress.batch++;
+    progress.watch = watchLoss(progress.watch, result.loss, {
+      epoch: progress.epoch + 1,
+      batch: progress.batch,
+      rate,
+      isClipped: plan.clip !== undefined,
+      state: trainer.state,
+    });
+    progress.sum += result.loss;
+    progress.pending = trainer.pending;
+    if (result.isUpdate) progress.updates++;
+    report({ loss: result.loss, rate, samples: extent.batch });
+    if (progress.batch < extent.batches) await saver.save(trainer, progress, false);
+  }
+}
+
+/** Augments a batch and puts it and its targets under the names of the graph. */
+function feedsOf(
+  { plan, seed, training }: TrainOptions,
+  { graph }: Trainer,
+  { batch, progress }: { readonly batch: Batch; readonly progress: Progress },
+): StepFeeds {
+  const augment = plan.augment ?? {};
+  const how = { seed, epoch: progress.epoch, preprocessing: training.preprocessing };
+  augmentBatch(batch, augment, how);
+  const mixing = mixBatch(batch, augment, { ...how, batch: progress.batch });
+  const targets = graph.heads.map((head) => [head.target, targetsOf(head, batch, mixing)] as const);
+  return { [graph.inference.graph.inputs[0]?.name ?? ""]: batch.input, ...Object.fromEntries(targets) };
+}
+
+async function endEpoch(options: TrainOptions, { trainer, extent, progress }: Run): Promise<void> {
+  const { plan, emit } = options;
+  const accuracy = await accuracyOf(options, trainer);
+  const epoch = progress.epoch + 1;
+  const loss = progress.sum / extent.batches;
+  const rate = plan.rate * rateAt(plan.schedule, Math.max(0, progress.updates - 1), extent.updates);
+  progress.history.push({ epoch, loss, rate, ...(accuracy !== undefined && { accuracy }) });
+  emit({ kind: "metric", name: "epoch-loss", value: loss });
+  if (accuracy !== undefined) emit({ kind: "metric", name: "accuracy", value: accuracy });
+  if (plan.keep === "best" && accuracy !== undefined && accuracy > (progress.best?.accuracy ?? -1)) {
+    progress.best = { epoch, accuracy };
+    progress.bestArrays = trainer.arrays(whichOf(plan));
+  }
+  [progress.epoch, progress.batch, progress.sum] = [epoch, 0, 0];
+}
+
+/** Top-1 on the validation samples, of the model as it would be given back. */
+async function accuracyOf(options: TrainOptions, trainer: Trainer): Promise<number | undefined> {
+  const { validation, plan, session, host, signal } = options;
+  if (validation?.classes === undefined || validation.count === 0) return undefined;
+  const model = trainer.model(whichOf(plan));
+  return withSession(model, { ...session, host }, async (open) => {
+    const measured = await measureAccuracy(open, validation, { split: "validation", batch: plan.batch, signal });
+    return measured.accuracy.top1;
+  });
+}
+
+const whichOf = ({ averageDecay }: TrainPlan): "current" | "average" =>
+  averageDecay === undefined ? "current" : "average";
+
+/** The number of samples in a call, where the model fixes it. */
+function fixedBatch({ graph }: Model): number | undefined {
+  const type = graph.inputs[0]?.type;
+  const first = type?.kind === "tensor" ? type.dims?.[0]?.size : undefined;
+  return typeof first === "number" ? first : undefined;
+}
