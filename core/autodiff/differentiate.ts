@@ -2,7 +2,7 @@ import type { ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
-import type { Gradient, ValueFacts } from "../ops/gradient.ts";
+import type { Gradient, GradientRule, GraphWriter, ValueFacts } from "../ops/gradient.ts";
 import { opOf } from "../ops/registry.ts";
 import { expandNodes, upstream } from "./expandNodes.ts";
 import { startDraft, type Draft } from "./writer.ts";
@@ -14,6 +14,8 @@ export interface Request {
   readonly to: readonly string[];
   /** Element type and sizes of every float value on the way (`core/measure` finds them by running). */
   readonly facts: (value: string) => ValueFacts | undefined;
+  /** Rules that a device brings instead of the declared ones; undefined leaves a node to its declaration. */
+  readonly rules?: ((write: GraphWriter, node: Node) => GradientRule | undefined) | undefined;
 }
 
 export interface Differentiated {
@@ -33,7 +35,7 @@ export function differentiate(model: Model, request: Request): Differentiated {
   const draft = startDraft(model.graph, { opset: model.opsets[""] ?? 0, facts: request.facts });
   const graph = expanded(model, request, draft);
   const forward = draft.nodes.length;
-  const wanted = downstream(graph, request.to);
+  const wanted = downstream({ graph, opsets: model.opsets }, request.to);
   const parts = new Map<string, string[]>();
   for (const [value, seed] of Object.entries(request.from)) parts.set(value, [seed ?? onesLike(draft, value)]);
   const gradients = new Map<string, string>();
@@ -45,7 +47,7 @@ export function differentiate(model: Model, request: Request): Differentiated {
 
   for (const node of graph.nodes.toReversed()) {
     if (!node.inputs.some((input) => wanted.has(input)) || !node.outputs.some((output) => parts.has(output))) continue;
-    const rule = opOf(node, model.opsets)?.gradient;
+    const rule = request.rules?.(draft, node) ?? opOf(node, model.opsets)?.gradient;
     if (rule === "stops") continue;
     if (typeof rule !== "function") throw noRule(node, reasonOf(rule));
     const dy = node.outputs.map((output) => (output === "" ? undefined : gradientOf(output)));
@@ -71,18 +73,18 @@ export function differentiate(model: Model, request: Request): Differentiated {
 
 /** The graph with the nodes that stand for several replaced by these, where gradients flow through them. */
 function expanded(model: Model, request: Request, draft: Draft): Graph {
-  const wanted = downstream(model.graph, request.to);
+  const wanted = downstream(model, request.to);
   const used = upstream(model.graph, Object.keys(request.from));
   const isOnTheWay = (node: Node): boolean =>
     node.inputs.some((input) => wanted.has(input)) && node.outputs.some((output) => used.has(output));
   return { ...model.graph, nodes: expandNodes(model, draft, isOnTheWay) };
 }
 
-/** The values that depend on some of these, and these. */
-function downstream(graph: Graph, from: readonly string[]): ReadonlySet<string> {
+/** The values through which some of these are reached by a gradient, and these. */
+function downstream({ graph, opsets }: Pick<Model, "graph" | "opsets">, from: readonly string[]): ReadonlySet<string> {
   const reached = new Set(from);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => input !== "" && reached.has(input))) {
+    if (node.inputs.some((input) => input !== "" && reached.has(input)) && opOf(node, opsets)?.gradient !== "stops") {
       for (const output of node.outputs) if (output !== "") reached.add(output);
     }
   }

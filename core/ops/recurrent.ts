@@ -1,4 +1,5 @@
-import { defineOps, product, type Cost, unwritten } from "./declare.ts";
+import { defineOp, defineOps, product, type Cost } from "./declare.ts";
+import { expandGru, expandLstm, expandRnn } from "./expansions/recurrent.ts";
 
 /**
  * Every time step multiplies the input with W [directions, gates·H, I] and the state with
@@ -10,17 +11,24 @@ const recurrentCost: Cost = ({ inputs }) => {
 };
 
 export const recurrentOps = [
-  ...defineOps(["LSTM", "GRU", "RNN"], {
-    domain: "",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "float", reason: "onnxruntime quantises recurrent layers only dynamically" },
-    cost: recurrentCost,
-  }),
+  ...[
+    { op: "LSTM", expand: expandLstm },
+    { op: "GRU", expand: expandGru },
+    { op: "RNN", expand: expandRnn },
+  ].map(({ op, expand }) =>
+    defineOp({
+      domain: "",
+      op,
+      since: 1,
+      gradient: { expand },
+      quantize: { role: "float", reason: "onnxruntime quantises recurrent layers only dynamically" },
+      cost: recurrentCost,
+    }),
+  ),
   ...defineOps(["DynamicQuantizeLSTM"], {
     domain: "com.microsoft",
     since: 1,
-    gradient: unwritten,
+    gradient: { unsupported: "its weights are eight-bit numbers; start from the float model" },
     quantize: { role: "float", reason: "it is quantised already" },
     cost: recurrentCost,
   }),
