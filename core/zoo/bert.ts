@@ -4,7 +4,7 @@ import { defineNet } from "./define.ts";
 import { zeros } from "./initialize.ts";
 import { dense, scalar, tanh } from "./layers.ts";
 import { depth, repeats, scaled, width } from "./params.ts";
-import { addPositions, blocked, encoderLayer, layerNorm, small, token } from "./transformer.ts";
+import { addPositions, encoderLayer, layerNorm, small, token } from "./transformer.ts";
 
 /** Layers and channels (Turc et al. 2019, table 1); heads have 64 channels. */
 const SIZES = {
@@ -58,12 +58,15 @@ function embed(ids: Feature, vocabulary: number, channels: number): Feature {
   return ids.net.emit("Gather", [table, ids], { name: "embedding", dims, type: "float32", attributes: { axis: 0 } });
 }
 
+/** Added to a score it vanishes in the softmax, and float16 can hold it. */
+const BLOCKED = -1e4;
+
 /** [batch, 1, 1, tokens]: 0 where a token counts, a large negative number at padding. */
 function paddingMask(ids: Feature, like: Feature): Feature {
   const { net } = ids;
   const zero = net.constant({ type: "int64", dims: [], data: BigInt64Array.of(0n) });
   const isPadding = net.emit("Equal", [ids, zero], { name: "mask.padding", dims: ids.dims, type: "bool" });
-  const added = net.emit("Where", [isPadding, blocked(like), scalar(like, 0)], {
+  const added = net.emit("Where", [isPadding, scalar(like, BLOCKED), scalar(like, 0)], {
     name: "mask.added",
     dims: ids.dims,
     type: "float32",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { convBn, depthwiseBn } from "./blocks.ts";
 import { sizeOf, type Feature } from "./build.ts";
 import { defineNet } from "./define.ts";
+import { xavierUniform, zeros } from "./initialize.ts";
 import { dense, flatten, globalPool, relu, type Pads } from "./layers.ts";
 import { depth, repeats, scaled, width } from "./params.ts";
 
@@ -31,16 +32,24 @@ export const dsCnns = Object.entries(DESIGNS).map(([size, { channels, blocks, st
     classes: 12,
     params: z.strictObject({ width, depth }),
     build: (input, { classes, width, depth }) => {
+      const initializer = xavierUniform;
       const wide = scaled(channels, width);
       const kernel = [10, 4] as const;
       const pads = samePads(input, kernel, strides[0]);
-      let x = convBn(input, "stem", { channels: wide, kernel, stride: strides[0], pads, activation: relu });
+      let x = convBn(input, "stem", {
+        channels: wide,
+        kernel,
+        stride: strides[0],
+        pads,
+        activation: relu,
+        initializer,
+      });
       for (let i = 0; i < repeats(blocks, depth); i++) {
         const stride = i === 0 ? strides[1] : 1;
-        x = depthwiseBn(x, `block${i + 1}.depthwise`, { kernel: 3, stride, activation: relu });
-        x = convBn(x, `block${i + 1}.pointwise`, { channels: wide, activation: relu });
+        x = depthwiseBn(x, `block${i + 1}.depthwise`, { kernel: 3, stride, activation: relu, initializer });
+        x = convBn(x, `block${i + 1}.pointwise`, { channels: wide, activation: relu, initializer });
       }
-      return dense(flatten(globalPool(x)), "classifier", { units: classes });
+      return dense(flatten(globalPool(x)), "classifier", { units: classes, initializer, bias: zeros });
     },
   }),
 );

@@ -49,13 +49,13 @@ export function depthwise(x: Feature, name: string, parts: Omit<ConvParts, "chan
 }
 
 /** Learned upsampling by a factor: kernel = stride. Weight [C, channels, factor, factor]. */
-export function upConv(x: Feature, name: string, { channels, factor }: UpConvParts): Feature {
+export function upConv(x: Feature, name: string, { channels, factor, initializer }: UpConvParts): Feature {
   const inner = sizeOf(x, 1);
   const kernel = [factor, factor] as const;
   const weight = x.net.parameter(`${name}.weight`, [inner, channels, ...kernel], {
-    initializer: heNormalBackward,
+    initializer,
     // With kernel = stride every output meets one position of the kernel.
-    fans: { in: inner, out: channels },
+    fans: { in: inner, out: channels * factor * factor },
   });
   const bias = x.net.parameter(`${name}.bias`, [channels], { initializer: zeros });
   return x.net.emit("ConvTranspose", [x, weight, bias], {
@@ -68,6 +68,7 @@ export function upConv(x: Feature, name: string, { channels, factor }: UpConvPar
 interface UpConvParts {
   readonly channels: number;
   readonly factor: number;
+  readonly initializer: Initializer;
 }
 
 /**

@@ -3,11 +3,8 @@ import { sizeOf, type Feature } from "./build.ts";
 import { defineNet } from "./define.ts";
 import { dense, flatten } from "./layers.ts";
 import { lecunUniform } from "./initialize.ts";
-import { depth, repeats, scaled, width } from "./params.ts";
 
 const params = z.strictObject({
-  width,
-  depth,
   hidden: z.int().min(1).max(65536).default(128).meta({
     title: "Hidden units",
     description: "Units of each layer and direction.",
@@ -28,16 +25,12 @@ export const lstm = defineNet({
   inputMeaning: "time × features",
   classes: 10,
   params,
-  build: (input, { classes, width, depth, hidden, layers, bidirectional }) => {
-    const parts = { hidden: scaled(hidden, width), directions: bidirectional ? 2 : 1 };
-    const count = repeats(layers, depth);
+  build: (input, { classes, hidden, layers, bidirectional }) => {
+    const parts = { hidden, directions: bidirectional ? 2 : 1 };
     let x = swap(input);
-    for (let i = 0; i < count; i++) {
-      const made = recurrent(x, `lstm${i + 1}`, parts);
-      if (i === count - 1) return dense(flatten(swap(made.last)), "classifier", { units: classes });
-      x = joinDirections(made.all, parts.directions);
-    }
-    return x;
+    for (let i = 1; i < layers; i++) x = joinDirections(recurrent(x, `lstm${i}`, parts).all, parts.directions);
+    const { last } = recurrent(x, `lstm${layers}`, parts);
+    return dense(flatten(swap(last)), "classifier", { units: classes });
   },
 });
 

@@ -1,4 +1,3 @@
-import { float32 } from "../base/array.ts";
 import { sizeOf, type Feature } from "./build.ts";
 import { ones, truncatedNormal, zeros } from "./initialize.ts";
 import { add, multiply, scalar } from "./layers.ts";
@@ -104,9 +103,4 @@ export function token(x: Feature, name: string, at: number): Feature {
 export function addPositions(x: Feature, name: string): Feature {
   const table = x.net.parameter(name, [1, sizeOf(x, 1), sizeOf(x, 2)], { initializer: small });
   return x.net.emit("Add", [x, table], { name: `${name}.sum`, dims: x.dims });
-}
-
-/** A float constant [1] with the value -∞ stands for: large enough to vanish in a softmax, safe in float16. */
-export function blocked(x: Feature): string {
-  return x.net.constant(float32([1], [-1e4]));
 }

@@ -3,6 +3,7 @@ import { LatheError } from "../base/error.ts";
 import { batchNorm, conv, concat, maxPool, relu, upConv } from "./layers.ts";
 import { sizeOf, type Feature } from "./build.ts";
 import { defineNet } from "./define.ts";
+import { heNormal } from "./initialize.ts";
 import { scaled, width } from "./params.ts";
 
 const params = z.strictObject({
@@ -39,10 +40,10 @@ export const unet = defineNet({
       x = twice(x, `down${level}`, { channels: wide(level), normalize });
     }
     for (let level = levels - 1; level >= 0; level--) {
-      x = upConv(x, `up${level}.up`, { channels: wide(level), factor: 2 });
+      x = upConv(x, `up${level}.up`, { channels: wide(level), factor: 2, initializer: heNormal });
       x = twice(concat([passed[level]!, x]), `up${level}`, { channels: wide(level), normalize });
     }
-    return conv(x, "output", { channels: classes, bias: true });
+    return conv(x, "output", { channels: classes, bias: true, initializer: heNormal });
   },
 });
 
@@ -54,7 +55,7 @@ interface TwiceParts {
 function twice(x: Feature, name: string, { channels, normalize }: TwiceParts): Feature {
   let y = x;
   for (const i of [1, 2]) {
-    y = conv(y, `${name}.conv${i}`, { channels, kernel: 3, bias: !normalize });
+    y = conv(y, `${name}.conv${i}`, { channels, kernel: 3, bias: !normalize, initializer: heNormal });
     if (normalize) y = batchNorm(y, `${name}.bn${i}`);
     y = relu(y);
   }
