@@ -6,6 +6,7 @@ import { convolutionOps } from "./convolution.ts";
 import type { CallShapes, OpDeclaration } from "./declare.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { imageOps } from "./image.ts";
+import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
@@ -22,6 +23,7 @@ export const OPS: readonly OpDeclaration[] = [
   ...elementwiseOps,
   ...poolingOps,
   ...shapeOps,
+  ...indexingOps,
   ...imageOps,
   ...normalizationOps,
   ...reductionOps,

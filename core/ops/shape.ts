@@ -1,42 +1,41 @@
-import { defineOp, defineOps, free, unwritten, type OpDeclaration } from "./declare.ts";
+import { defineOp, defineOps, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
-import { gatherGradient } from "./gradients/indexing.ts";
 import * as rules from "./gradients/shape.ts";
+import { sliceGradient } from "./gradients/slice.ts";
 
-const CONVERSIONS = "its eight-bit form is not worth the conversions on the CPU";
+type Traits = Partial<Pick<OpDeclaration, "since" | "quantize">>;
 
 /** An op that only moves elements, or takes some of them. */
-const move = (op: string, gradient: Gradient): OpDeclaration =>
-  defineOp({ domain: "", op, since: 1, gradient, quantize: { role: "move" }, cost: free });
+const move = (op: string, gradient: Gradient, traits: Traits = {}): OpDeclaration =>
+  defineOp({ domain: "", op, since: 1, gradient, quantize: { role: "move" }, cost: free, ...traits });
+
+const inFloat: Traits = {
+  quantize: { role: "float", reason: "its eight-bit form is not worth the conversions on the CPU" },
+};
 
 export const shapeOps = [
+  move("Identity", (_, { dy }) => dy),
   move("Reshape", rules.reshapeGradient),
   move("Transpose", rules.transposeGradient),
   move("Flatten", rules.reshapeGradient),
   move("Squeeze", rules.reshapeGradient),
   move("Unsqueeze", rules.reshapeGradient),
-  move("Gather", gatherGradient),
-  defineOp({
-    domain: "",
-    op: "Identity",
-    since: 1,
-    gradient: (_, { dy }) => dy,
-    quantize: { role: "move" },
-    cost: free,
-  }),
-  ...defineOps(["Slice", "Dropout"], {
-    domain: "",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "move" },
-    cost: free,
-  }),
-  ...defineOps(["Concat"], { domain: "", since: 1, gradient: unwritten, quantize: { role: "join" }, cost: free }),
-  ...defineOps(["Expand", "Tile", "Split", "GatherElements", "GatherND", "ScatterND"], {
-    domain: "",
-    since: 1,
-    gradient: unwritten,
-    quantize: { role: "float", reason: CONVERSIONS },
-    cost: free,
-  }),
+  move("Slice", sliceGradient),
+  move("Dropout", rules.dropoutGradient),
+  move("Concat", rules.concatGradient, { quantize: { role: "join" } }),
+  move("Expand", rules.expandGradient, inFloat),
+  move("Tile", rules.tileGradient, inFloat),
+  move("Split", rules.splitGradient, inFloat),
+  move("Trilu", rules.triluGradient, { ...inFloat, since: 14 }),
+  move("ReverseSequence", rules.reverseSequenceGradient, { ...inFloat, since: 10 }),
+  move("CumSum", rules.cumSumGradient, { ...inFloat, since: 11 }),
+  ...["Cast", "CastLike"].map((op) => move(op, rules.castGradient, { quantize: { role: "none" } })),
+  // What they make does not depend on numbers that could be differentiated by.
+  ...defineOps(
+    [
+      ...["Shape", "Size", "NonZero", "Constant", "ConstantOfShape", "EyeLike"],
+      ...["RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"],
+    ],
+    { domain: "", since: 1, gradient: "stops", quantize: { role: "none" }, cost: free },
+  ),
 ];

@@ -1,4 +1,4 @@
-import type { Node } from "../../graph/model.ts";
+import type { Graph, Node } from "../../graph/model.ts";
 import { sumTo } from "../broadcast.ts";
 import { scalar } from "../constants.ts";
 import type { GradientRule, GraphWriter } from "../gradient.ts";
@@ -50,13 +50,14 @@ export interface UnaryCall {
   readonly x: string;
   readonly y: string;
   readonly dy: string;
+  readonly graph: Graph;
 }
 
 /** The rule of an op whose first input alone has a gradient. */
 export function unary(dx: (write: GraphWriter, call: UnaryCall) => string | undefined): GradientRule {
-  return (write, { node, dy: [dy], needs }) => {
+  return (write, { node, dy: [dy], needs, graph }) => {
     if (!needs(0) || dy === undefined) return [];
-    return [dx(write, { node, x: node.inputs[0] ?? "", y: node.outputs[0] ?? "", dy })];
+    return [dx(write, { node, x: node.inputs[0] ?? "", y: node.outputs[0] ?? "", dy, graph })];
   };
 }
 
@@ -73,11 +74,11 @@ type Part = (write: GraphWriter, call: BinaryCall) => string;
 
 /** The rule of an op of two operands that broadcast: parts in the output's shape are summed to the operands'. */
 export function binary(da: Part, db: Part): GradientRule {
-  return (write, { node, dy: [dy], needs }) => {
+  return (write, { node, dy: [dy], needs, graph }) => {
     if (dy === undefined) return [];
     const [a = "", b = ""] = node.inputs;
     const y = node.outputs[0] ?? "";
-    const call = { node, a, b, y, dy };
+    const call = { node, a, b, y, dy, graph };
     return [
       needs(0) ? sumTo(write, da(write, call), [y, a]) : undefined,
       needs(1) ? sumTo(write, db(write, call), [y, b]) : undefined,

@@ -1,7 +1,8 @@
-import { intOf } from "../../graph/attributes.ts";
-import { axisOf, castTo, factsOf, intVector, shapeOf, zerosLike } from "../constants.ts";
-import type { GraphWriter } from "../gradient.ts";
+import { intOf, stringOf } from "../../graph/attributes.ts";
+import { axisOf, castTo, factsOf, intVector, reshapeLike, scalarOf, shapeOf, zerosLike } from "../constants.ts";
+import type { GradientRule, GraphWriter } from "../gradient.ts";
 import { unary } from "./forms.ts";
+import { noGradientFor } from "./refuse.ts";
 
 /** dx[… index …] += dy */
 export const gatherGradient = unary((write, { node, x, dy }) => {
@@ -9,6 +10,103 @@ export const gatherGradient = unary((write, { node, x, dy }) => {
   const axis = axisOf(intOf(node, "axis", 0), dims.length);
   const index = node.inputs[1] ?? "";
   return addRows(write, { x, index, dy, axis });
+});
+
+/** dx[index along the axis] += dy, element by element */
+export const gatherElementsGradient = unary((write, { node, x, dy }) => {
+  if (write.opset < 16) throw noGradientFor(node, `opset "${write.opset}"; 16 is the first whose scatters add`);
+  const [, index = ""] = node.inputs;
+  const attributes = { axis: intOf(node, "axis", 0), reduction: "add" };
+  return write.op("ScatterElements", [zerosLike(write, x), index, dy], attributes);
+});
+
+/** The same with rows of x, each named by a tuple: its position among all rows is the tuple in mixed radix. */
+export const gatherNdGradient = unary((write, { node, x, dy }) => {
+  const [, index = ""] = node.inputs;
+  const batch = intOf(node, "batch_dims", 0);
+  const depth = factsOf(write, index).dims.at(-1);
+  if (typeof depth !== "number") throw noGradientFor(node, "tuples of unknown length");
+  if (write.opset < 16) throw noGradientFor(node, `opset "${write.opset}"; 16 is the first whose scatters add`);
+  const rows = rowsOf(write, { x, index, batch, depth });
+  const count = write.op("Shape", [rows]);
+  const slices = write.op("Reshape", [dy, write.op("Concat", [count, intVector(write, [-1])], { axis: 0 })]);
+  const width = write.op("Gather", [write.op("Shape", [slices]), intVector(write, [1])]);
+  const flat = write.op("Concat", [intVector(write, [-1]), width], { axis: 0 });
+  const zeros = write.op("Reshape", [zerosLike(write, x), flat]);
+  const column = write.op("Unsqueeze", [rows, intVector(write, [1])]);
+  const positions = write.op("Expand", [column, write.op("Shape", [slices])]);
+  const sum = write.op("ScatterElements", [zeros, positions, slices], { axis: 0, reduction: "add" });
+  return reshapeLike(write, sum, x);
+});
+
+interface Tuples {
+  readonly x: string;
+  readonly index: string;
+  readonly batch: number;
+  readonly depth: number;
+}
+
+/** The positions that tuples name among the rows of x, when its batch and indexed axes are one, as a vector. */
+function rowsOf(write: GraphWriter, { x, index, batch, depth }: Tuples): string {
+  const shape = shapeOf(write, x);
+  const size = (axis: number): string => write.op("Gather", [shape, intVector(write, [axis])]);
+  const last = intVector(write, [-1]);
+  // Horner: position = (…(i₀·d₁ + i₁)·d₂ + …), where a negative i counts from the end.
+  let position: string | undefined;
+  for (let k = 0; k < depth; k++) {
+    const i = write.op("Gather", [index, scalarOf(write, k, "int64")], { axis: -1 });
+    const d = size(batch + k);
+    const wrapped = write.op("Where", [write.op("Less", [i, scalarOf(write, 0, "int64")]), write.op("Add", [i, d]), i]);
+    position = position === undefined ? wrapped : write.op("Add", [write.op("Mul", [position, d]), wrapped]);
+  }
+  if (batch === 0) return write.op("Reshape", [position!, last]);
+  // The samples of a batch lie one after the other.
+  const first = intVector(write, [0]);
+  const [front, own] = [
+    write.op("Slice", [shape, first, intVector(write, [batch])]),
+    write.op("Slice", [shape, intVector(write, [batch]), intVector(write, [batch + depth])]),
+  ];
+  const [samples, perSample] = [front, own].map((sizes) => write.op("ReduceProd", [sizes], { keepdims: 0 }));
+  const range = write.op("Range", [scalarOf(write, 0, "int64"), samples!, scalarOf(write, 1, "int64")]);
+  const offsets = write.op("Unsqueeze", [write.op("Mul", [range, perSample!]), intVector(write, [1])]);
+  const bySample = write.op("Concat", [write.op("Unsqueeze", [samples!, first]), last], { axis: 0 });
+  return write.op("Reshape", [write.op("Add", [write.op("Reshape", [position!, bySample]), offsets]), last]);
+}
+
+/** Where it overwrites, the data's gradient is 0 there; what was written has the gradient of its place. */
+const scatterGradient =
+  (gather: "GatherElements" | "GatherND"): GradientRule =>
+  (write, { node, dy: [dy], needs }) => {
+    if (dy === undefined) return [];
+    const [, index = "", updates = ""] = node.inputs;
+    const reduction = stringOf(node, "reduction", "none");
+    if (reduction !== "none" && reduction !== "add") throw noGradientFor(node, `reduction "${reduction}"`);
+    const axis: Record<string, number> = gather === "GatherElements" ? { axis: intOf(node, "axis", 0) } : {};
+    const kept = (): string =>
+      reduction === "add" ? dy : write.op(node.op, [dy, index, zerosLike(write, updates)], axis);
+    return [needs(0) ? kept() : undefined, undefined, needs(2) ? write.op(gather, [dy, index], axis) : undefined];
+  };
+export const scatterElementsGradient = scatterGradient("GatherElements");
+export const scatterNdGradient = scatterGradient("GatherND");
+
+/** The values' gradient goes to where they stood; no position is named twice. */
+export const topKGradient: GradientRule = (write, { node, dy: [dy], needs }) => {
+  const [x = ""] = node.inputs;
+  const positions = node.outputs[1] ?? "";
+  if (dy === undefined || !needs(0)) return [];
+  if (positions === "") throw noGradientFor(node, "values without their indices as the second output");
+  return [write.op("ScatterElements", [zerosLike(write, x), positions, dy], { axis: intOf(node, "axis", -1) })];
+};
+
+/** Taking the slices where a condition holds is taking those at the positions where it does. */
+export const compressGradient = unary((write, { node, x, dy }) => {
+  const { type, dims } = factsOf(write, x);
+  const index = write.op("NonZero", [node.inputs[1] ?? ""]);
+  if (node.attributes["axis"] !== undefined) {
+    return addRows(write, { x, index, dy, axis: axisOf(intOf(node, "axis", 0), dims.length) });
+  }
+  const flat = write.note(write.op("Reshape", [x, intVector(write, [-1])]), { type, dims: ["?"] });
+  return reshapeLike(write, addRows(write, { x: flat, index, dy, axis: 0 }), x);
 });
 
 /**

@@ -43,9 +43,9 @@ interface ReductionCall extends UnaryCall {
 
 /** The rule of a reduction as a formula in which `y` and `dy` broadcast over `x`. */
 const reduction = (dx: (f: Formula, call: ReductionCall) => string): GradientRule =>
-  unary((write, { node, x, y, dy }) => {
+  unary((write, { node, x, y, dy, graph }) => {
     const wide = { y: restoreAxes(write, y, node), dy: restoreAxes(write, dy, node) };
-    return dx(formulaIn(write, x), { write, node, x, ...wide });
+    return dx(formulaIn(write, x), { write, node, x, graph, ...wide });
   });
 
 /** dx = dy where x is the largest or smallest; elements that tie share it evenly. */
