@@ -25,6 +25,7 @@ const SETTINGS: readonly (readonly [name: string, check: Omit<GradientCheck, "op
     conv([2, 3, 5, 5], [3, 1, 3, 3], { group: 3, strides: [2, 2], pads: [1, 1, 1, 1] }),
   ],
   ["a depth multiplier", conv([1, 2, 4, 4], [6, 1, 3, 3], { group: 2, pads: [1, 1, 1, 1] })],
+  ["a large kernel", conv([1, 2, 7, 8], [2, 2, 6, 6], { strides: [1, 2], pads: [0, 1, 0, 0] })],
   ["auto_pad VALID", conv([1, 2, 5, 5], [2, 2, 3, 3], { auto_pad: "VALID", strides: [2, 2] })],
   ["auto_pad SAME_UPPER", conv([1, 2, 5, 6], [2, 2, 2, 3], { auto_pad: "SAME_UPPER", strides: [2, 2] })],
   ["auto_pad SAME_LOWER", conv([1, 2, 5, 6], [2, 2, 2, 3], { auto_pad: "SAME_LOWER", strides: [2, 2] })],
@@ -43,6 +44,7 @@ describe("gradients of Conv", () => {
 
   it("hold where batch, channels and image sizes are symbols", async () => {
     const hidden = { 0: { 0: "batch", 1: "channels", 2: "height", 3: "width" }, 1: { 0: "filters" } };
+    await checkGradient({ op: "Conv", ...conv([2, 4, 5, 7], [6, 4, 1, 1], {}), symbols: { 0: { 2: "h", 3: "w" } } });
     await checkGradient({ op: "Conv", ...conv([2, 4, 5, 7], [6, 4, 3, 1], { strides: [2, 2] }), symbols: hidden });
     await checkGradient({ op: "Conv", ...conv([2, 4, 5, 7], [6, 4, 3, 3], { pads: [1, 1, 1, 1] }), symbols: hidden });
     const attributes = { strides: [2], pads: [0, 1], group: 2 };

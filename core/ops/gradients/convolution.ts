@@ -1,10 +1,11 @@
 import { intOf, intsOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
 import { reduceSum } from "../broadcast.ts";
-import { factsOf, intVector, reshapeLike, rankOf } from "../constants.ts";
+import { factsOf, intVector, rankOf } from "../constants.ts";
 import type { GradientRule, GraphWriter } from "../gradient.ts";
 import { noGradientFor } from "./refuse.ts";
-import { axesFrom, permute, reshapeTo, sizeOf, sizesOf, sizeVector, swapFirstTwo } from "./sizes.ts";
+import { axesFrom, permute, reshapeTo, sizeOf, sizeVector, swapFirstTwo } from "./sizes.ts";
+import { weightGradient, type Sides } from "./convolutionWeight.ts";
 import { extent, spatial, windowOf, type Window } from "./window.ts";
 
 /** y = Conv(x, w) + b. The wide side is x [N, C, …], the narrow one y [N, O, …]; w is [O, C/groups, …kernel]. */
@@ -39,17 +40,6 @@ export const convTransposeGradient: GradientRule = (write, { node, dy: [dy], nee
     needs(2) ? biasGradient(write, dy, node) : undefined,
   ];
 };
-
-export interface Sides {
-  /** The side with the smaller images, [N, O, …]. */
-  readonly narrow: string;
-  /** [O, C/groups, …kernel] */
-  readonly weight: string;
-  /** The side with the larger images, [N, C, …]. */
-  readonly wide: string;
-  readonly window: Window;
-  readonly groups: number;
-}
 
 /**
  * dx of a convolution, in the shape of `wide`: each narrow element spreads over its window. With stride 1 it is a
@@ -145,73 +135,6 @@ export function fitEnd(write: GraphWriter, value: string, like: string): string 
   const after = write.op("Sub", [inner(like), inner(value)]);
   const none = (length: number): string => intVector(write, new Array<number>(length).fill(0));
   return write.op("Pad", [value, write.op("Concat", [none(rank), none(2), after], { axis: 0 })]);
-}
-
-/**
- * dw [O, C/groups, …kernel] of a convolution: what every weight met. It is a convolution itself, of the wide side with the
- * narrow one as kernel, where batch and channels change places and strides and dilations too.
- */
-export function weightGradient(write: GraphWriter, sides: Sides): string {
-  const { window, groups } = sides;
-  const isPointwise =
-    groups === 1 &&
-    window.kernel.every((k) => k === 1) &&
-    window.strides.every((s) => s === 1) &&
-    [...window.padsBegin, ...window.padsEnd].every((p) => p === 0);
-  if (isPointwise) return pointwiseWeightGradient(write, sides);
-  const rank = window.kernel.length + 2;
-  const correlated = write.op("Conv", [batchAsChannels(write, sides), swapFirstTwo(write, sides.narrow, rank)], {
-    strides: window.dilations,
-    dilations: window.strides,
-    pads: [...window.padsBegin, ...window.padsEnd],
-    group: groups,
-  });
-  // Input that no window reached makes the result longer than the kernel.
-  const isExact = window.strides.every((s) => s === 1) && window.dilations.every((d) => d === 1);
-  const cut = isExact
-    ? correlated
-    : write.op("Slice", [
-        correlated,
-        intVector(
-          write,
-          window.kernel.map(() => 0),
-        ),
-        intVector(write, window.kernel),
-        intVector(write, axesFrom(2, rank)),
-      ]);
-  return swapFirstTwo(write, cut, rank);
-}
-
-/** [N, groups·C', …] → [C', groups·N, …] */
-function batchAsChannels(write: GraphWriter, { wide, weight, groups, window }: Sides): string {
-  const rank = window.kernel.length + 2;
-  if (groups === 1) return swapFirstTwo(write, wide, rank);
-  const [batch, , ...inner] = sizesOf(write, wide);
-  const each = sizeOf(write, weight, 1);
-  if (each === 1) {
-    const swapped = swapFirstTwo(write, wide, rank);
-    return unknowns(inner) === 0
-      ? write.op("Reshape", [swapped, intVector(write, [1, -1, ...(inner as number[])])])
-      : write.op("Reshape", [swapped, mergedShape(write, [1], inner)]);
-  }
-  const split = reshapeTo(write, wide, [batch!, groups, each, ...inner]);
-  const turned = permute(write, split, [2, 1, 0, ...axesFrom(3, rank + 1)]);
-  return write.op("Reshape", [turned, mergedShape(write, [each], inner)]);
-}
-
-const unknowns = (sizes: readonly unknown[]): number => sizes.filter((s) => typeof s !== "number").length;
-
-/** The shape [first, the rest, …inner]. */
-const mergedShape = (
-  write: GraphWriter,
-  ...[first, inner]: [Parameters<typeof sizeVector>[1], Parameters<typeof sizeVector>[1]]
-): string => sizeVector(write, [...first, -1, ...inner]);
-
-/** dw = Σₙ dyₙ · xₙᵀ, a product per image. */
-function pointwiseWeightGradient(write: GraphWriter, { narrow, weight, wide }: Sides): string {
-  const flat = (value: string): string => write.op("Reshape", [value, intVector(write, [0, 0, -1])]);
-  const products = write.op("MatMul", [flat(narrow), permute(write, flat(wide), [0, 2, 1])]);
-  return reshapeLike(write, reduceSum(write, products, { axes: [0], keep: false }), weight);
 }
 
 function biasGradient(write: GraphWriter, dy: string, node: Node): string {
