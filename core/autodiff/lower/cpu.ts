@@ -1,0 +1,55 @@
+import { subgraphsOf } from "../../graph/attributes.ts";
+import { removeDeadNodes } from "../../graph/edit.ts";
+import type { Model, Node } from "../../graph/model.ts";
+import { capturesOf } from "../../graph/uses.ts";
+import type { ValueFacts } from "../../ops/gradient.ts";
+import { batchNormLowering } from "./batchNorm.ts";
+import { lowerConv, lowerInputGradient, lowerWeightGradient } from "./convolution.ts";
+import { lowerActivation, lowerActivationGradient, lowerAdd, lowerChannelSum, lowerGlobalPool } from "./elementwise.ts";
+import { MACRO, type CpuTarget } from "./macros.ts";
+import { BLOCKED, startStage, type Stage } from "./stage.ts";
+
+type Lowering = (stage: Stage, node: Node) => boolean;
+
+/**
+ * Rewrites a training graph for onnxruntime's CPU kernels. Convolutions, forward and backward, become direct
+ * convolutions in the blocked layout (domain com.microsoft.nchwc), and values stay in it between them; a batch
+ * normalisation becomes one pass over memory forward and a few backward, with residual sums and activations as part
+ * of it. Everything else stays as it is. Results differ by rounding.
+ * @param model differentiated with `cpuRules` of the same target, batch normalisations still whole
+ * @param facts of the values of the forward pass
+ */
+export function lowerForCpu(
+  model: Model,
+  target: CpuTarget & { readonly facts: (value: string) => ValueFacts | undefined },
+): Model {
+  const { graph } = model;
+  const stage = startStage(graph, target, { opset: model.opsets[""] ?? 0, facts: target.facts });
+  const norm = batchNormLowering();
+  const lowerings: Readonly<Record<string, Lowering>> = {
+    Conv: lowerConv,
+    BatchNormalization: norm.forward,
+    Relu: lowerActivation,
+    Add: lowerAdd,
+    GlobalAveragePool: lowerGlobalPool,
+    [`${MACRO}.ConvInputGradient`]: lowerInputGradient,
+    [`${MACRO}.ConvWeightGradient`]: lowerWeightGradient,
+    [`${MACRO}.ChannelSum`]: lowerChannelSum,
+    [`${MACRO}.NormGradient`]: norm.backward,
+    [`${MACRO}.ReluGradient`]: lowerActivationGradient,
+  };
+  for (const node of graph.nodes) {
+    const lower = lowerings[node.domain === "" ? node.op : `${node.domain}.${node.op}`];
+    if (lower?.(stage, node) === true) continue;
+    for (const input of node.inputs) stage.plain(input);
+    for (const body of subgraphsOf(node)) for (const name of capturesOf(body)) stage.plain(name);
+    stage.push(node);
+  }
+  for (const output of graph.outputs) stage.plain(output.name);
+  const lowered = { ...graph, nodes: stage.nodes, initializers: [...graph.initializers, ...stage.initializers] };
+  return Object.freeze({
+    ...model,
+    opsets: { ...model.opsets, [BLOCKED]: 1 },
+    graph: removeDeadNodes(lowered),
+  });
+}

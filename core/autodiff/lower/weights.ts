@@ -1,0 +1,57 @@
+import { int64 } from "./constants.ts";
+import type { Stage } from "./stage.ts";
+
+/** Sizes of a weight [O, I, kh, kw]. */
+export type WeightDims = readonly [o: number, i: number, kh: number, kw: number];
+
+/** The weight of a dense blocked convolution: [O, I, kh, kw] → [O/b, I/b, kh, kw, b·i, b·o]; few channels stay unblocked. */
+export function blockedWeight(stage: Stage, w: string, [o, i, kh, kw]: WeightDims): string {
+  const b = stage.block;
+  if (i < b) return reorder(stage, w, { split: [o / b, b, i, kh, kw], order: [0, 2, 3, 4, 1], to: [o, i, kh, kw] });
+  return reorder(stage, w, {
+    split: [o / b, b, i / b, b, kh, kw],
+    order: [0, 2, 4, 5, 3, 1],
+    to: [o, i, kh, kw],
+  });
+}
+
+/** The weight of a depthwise blocked convolution: [C, 1, kh, kw] → [C/b, kh·kw, b]. */
+export function depthwiseWeight(stage: Stage, w: string, [c, , kh, kw]: WeightDims): string {
+  const b = stage.block;
+  if (kh * kw === 1) return w;
+  return reorder(stage, w, { split: [c / b, b, kh * kw], order: [0, 2, 1], to: [c, 1, kh, kw] });
+}
+
+/** The weight that carries gradients back: kernel reversed, inputs and outputs exchanged, blocked. */
+export function turnedWeight(stage: Stage, w: string, [o, i, kh, kw]: WeightDims): string {
+  const b = stage.block;
+  const flipped = reversed(stage, w, [kh, kw]);
+  return reorder(stage, flipped, {
+    split: [o / b, b, i / b, b, kh, kw],
+    order: [2, 0, 4, 5, 1, 3],
+    to: [i, o, kh, kw],
+  });
+}
+
+/** The kernel axes of a weight in reverse. */
+export function reversed(stage: Stage, w: string, kernel: readonly [number, number]): string {
+  const axes = kernel.flatMap((k, i) => (k > 1 ? [i + 2] : []));
+  if (axes.length === 0) return w;
+  const all = (x: number): string =>
+    int64(
+      stage,
+      axes.map(() => x),
+    );
+  return stage.op("Slice", [w, all(-1), all(-0x7fffffff), int64(stage, axes), all(-1)]);
+}
+
+export interface Reordering {
+  readonly split: readonly number[];
+  readonly order: readonly number[];
+  readonly to: readonly number[];
+}
+
+export function reorder(stage: Stage, value: string, { split, order, to }: Reordering): string {
+  const parts = stage.op("Reshape", [value, int64(stage, split)]);
+  return stage.op("Reshape", [stage.op("Transpose", [parts], { perm: order }), int64(stage, to)]);
+}

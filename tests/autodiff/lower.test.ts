@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { nodeHost } from "../../core/app/nodeHost.ts";
+import { seededRandom } from "../../core/base/random.ts";
+import { lowerForCpu } from "../../core/autodiff/lower/cpu.ts";
+import { cpuRules } from "../../core/autodiff/lower/macros.ts";
+import { blockProbe, readBlock } from "../../core/autodiff/lower/probe.ts";
+import type { PlainAttribute } from "../../core/graph/attributes.ts";
+import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
+import type { Model, Node, Tensor } from "../../core/graph/model.ts";
+import { withSession } from "../../core/runtime/session.ts";
+import { buildStep, type StepGraph } from "../../core/train/stepGraph.ts";
+import { startTrainer } from "../../core/train/trainer.ts";
+import { findNet } from "../../core/zoo/catalogue.ts";
+
+const BATCH = 32;
+const found = await withSession(blockProbe.model, { host: nodeHost }, (session) => session.run(blockProbe.feeds));
+const block = readBlock(found)!;
+
+const plan = { heads: [{ loss: { kind: "cross-entropy" } }], optimizer: { kind: "sgd", momentum: 0.9 } } as never;
+
+const plainStep = (net: Model): Promise<StepGraph> => buildStep(net, plan, { host: nodeHost });
+const loweredStep = (net: Model, batch = BATCH): Promise<StepGraph> =>
+  buildStep(net, plan, {
+    host: nodeHost,
+    lowering: {
+      rules: cpuRules({ batch, block }),
+      lower: (m, facts) => lowerForCpu(m, { batch, block, facts }),
+    },
+  });
+
+/** State after two steps: weights, momenta (the gradients, in the first step), running statistics. */
+async function trained(step: StepGraph, net: Model, batch = BATCH): Promise<ReadonlyMap<string, Float32Array>> {
+  const random = seededRandom(3, "data");
+  const input = net.graph.inputs[0]!;
+  const sizes = input.type?.kind === "tensor" ? (input.type.dims ?? []).slice(1).map((d) => d.size as number) : [];
+  const dims = [batch, ...sizes];
+  const data = Float32Array.from({ length: dims.reduce((all, d) => all * d, 1) }, () => random.normal());
+  const classes = BigInt64Array.from({ length: batch }, () => BigInt(Math.floor(random.next() * 4)));
+  const trainer = await startTrainer(step, { host: nodeHost });
+  try {
+    const feeds = {
+      [input.name]: { type: "float32" as const, dims, data },
+      [step.heads[0]!.target]: { type: "int64" as const, dims: [batch], data: classes },
+    };
+    for (let i = 1; i <= 2; i++) await trainer.step(feeds, { rate: 0.01, step: i });
+    return new Map([...trainer.state()].map(([key, array]) => [key, Float32Array.from(array.data as Float32Array)]));
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** ‖a − b‖ / ‖a‖ of the state that differs most. Gradients that are zero but for rounding count as 0.01. */
+function worst(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>): number {
+  expect([...b.keys()]).toEqual([...a.keys()]);
+  return Math.max(
+    ...[...a].map(([key, values]) => {
+      const others = b.get(key)!;
+      const difference = values.reduce((sum, x, i) => sum + (x - others[i]!) ** 2, 0);
+      const size = values.reduce((sum, x) => sum + x * x, 0);
+      return Math.sqrt(difference / Math.max(size, 1e-4));
+    }),
+  );
+}
+
+async function expectSame(net: Model): Promise<StepGraph> {
+  const [plain, lowered] = [await plainStep(net), await loweredStep(net)];
+  expect(worst(await trained(plain, net), await trained(lowered, net))).toBeLessThan(1e-4);
+  return lowered;
+}
+
+interface Layer {
+  readonly channels: number;
+  readonly kernel: readonly [number, number];
+  readonly strides?: readonly [number, number];
+  readonly pads?: readonly [number, number, number, number];
+  readonly group?: number;
+  readonly bias?: true;
+  /** Node after the normalisation; default Relu. */
+  readonly activation?: readonly [op: string, attributes?: Readonly<Record<string, PlainAttribute>>] | "none";
+  readonly norm?: false;
+  /** Adds the layer's input to what it makes. */
+  readonly skip?: true;
+}
+
+/** Layers one after another, global average pooling, and a dense layer with four classes. */
+function netOf(layers: readonly Layer[], [inputs, height, width]: readonly [number, number, number]): Model {
+  const random = seededRandom(7, "weights");
+  const nodes: Node[] = [];
+  const constants: Tensor[] = [];
+  const weight = (name: string, dims: readonly number[], scale: number): string => {
+    const data = Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, () => random.normal() * scale);
+    constants.push(floatTensor(name, dims, data));
+    return name;
+  };
+  const filled = (name: string, size: number, x: number): string => {
+    constants.push(
+      floatTensor(
+        name,
+        [size],
+        Float32Array.from({ length: size }, () => x + 0.1 * random.normal()),
+      ),
+    );
+    return name;
+  };
+  let [x, c] = ["image", inputs];
+  for (const [i, layer] of layers.entries()) {
+    const { channels, kernel, strides = [1, 1], pads = [0, 0, 0, 0], group = 1 } = layer;
+    const dims = [channels, c / group, ...kernel];
+    const given = [x, weight(`w${i}`, dims, Math.sqrt(2 / (dims[1]! * kernel[0] * kernel[1])))];
+    if (layer.bias === true) given.push(filled(`b${i}`, channels, 0));
+    nodes.push(node("Conv", [given, [`conv${i}`]], { attributes: { kernel_shape: kernel, strides, pads, group } }));
+    let y = `conv${i}`;
+    if (layer.norm !== false) {
+      const own = [1, 0, 0, 1].map((at, part) => filled(`norm${i}.${part}`, channels, at));
+      nodes.push(node("BatchNormalization", [[y, ...own], [`norm${i}`]]));
+      y = `norm${i}`;
+    }
+    if (layer.skip === true) {
+      nodes.push(node("Add", [[y, x], [`sum${i}`]]));
+      y = `sum${i}`;
+    }
+    if (layer.activation !== "none") {
+      const [op, attributes = {}] = layer.activation ?? ["Relu"];
+      nodes.push(node(op, [[y], [`act${i}`]], { attributes }));
+      y = `act${i}`;
+    }
+    [x, c] = [y, channels];
+  }
+  nodes.push(
+    node("GlobalAveragePool", [[x], ["pool"]]),
+    node("Flatten", [["pool"], ["flat"]]),
+    node("Gemm", [["flat", weight("head.w", [c, 4], 0.3), filled("head.b", 4, 0)], ["logits"]]),
+  );
+  return model(
+    graph({
+      inputs: [value("image", "float32", ["batch", inputs, height, width])],
+      outputs: [value("logits", "float32", ["batch", 4])],
+      nodes,
+      initializers: constants,
+    }),
+  );
+}
+
+const same3 = { kernel: [3, 3], pads: [1, 1, 1, 1] } as const;
+const first: Layer = { channels: 16, ...same3 };
+
+describe("lowering for the CPU", () => {
+  it.each<[string, readonly Layer[], readonly [number, number, number]]>([
+    ["3×3 with many and few input channels", [first, { channels: 32, ...same3 }], [3, 8, 6]],
+    ["stride 2 in 3×3", [first, { channels: 32, ...same3, strides: [2, 2] }, first], [3, 8, 12]],
+    ["a stride in one direction", [first, { channels: 16, ...same3, strides: [2, 1] }, first], [3, 8, 6]],
+    [
+      "1×1, with and without a stride",
+      [first, { channels: 32, kernel: [1, 1] }, { channels: 48, kernel: [1, 1], strides: [2, 2] }],
+      [3, 8, 8],
+    ],
+    [
+      "depthwise 3×3 and 5×5",
+      [first, { ...first, group: 16 }, { channels: 16, kernel: [5, 5], pads: [2, 2, 2, 2], group: 16 }],
+      [3, 9, 8],
+    ],
+    [
+      "depthwise with stride 2",
+      [first, { ...first, group: 16, strides: [2, 2] }, { channels: 32, kernel: [1, 1] }],
+      [1, 8, 8],
+    ],
+    ["uneven pads and kernels", [first, { channels: 16, kernel: [2, 3], pads: [1, 0, 0, 2] }], [3, 7, 8]],
+    ["an even kernel with its stride", [first, { channels: 32, kernel: [2, 2], strides: [2, 2] }], [3, 8, 8]],
+    ["no pads", [first, { channels: 32, kernel: [3, 3] }], [20, 8, 8]],
+    [
+      "biases without normalisation",
+      [
+        { ...first, bias: true, norm: false },
+        { ...first, bias: true, norm: false },
+      ],
+      [3, 6, 6],
+    ],
+    ["residual sums", [first, { ...first, skip: true }, { ...first, skip: true }], [3, 8, 8]],
+    [
+      "sums without an activation",
+      [first, { ...first, skip: true, activation: "none" }, { ...first, skip: true }],
+      [3, 8, 8],
+    ],
+    ["a first layer that fills blocks", [first, first], [16, 8, 8]],
+    [
+      "channels that fill no blocks",
+      [
+        { ...first, channels: 20 },
+        { ...first, channels: 24 },
+      ],
+      [3, 8, 8],
+    ],
+    ["strides that leave a rest", [first, { channels: 16, ...same3, strides: [2, 2] }], [3, 7, 9]],
+  ])("trains the same: %s", async (_, layers, input) => {
+    await expectSame(netOf(layers, input));
+  });
+
+  it.each(["resnet8", "ds-cnn-s"])("trains the same: %s of the zoo", async (id) => {
+    await expectSame(findNet(id).build({ seed: 1, params: id.startsWith("resnet") ? { shortcut: "B" } : {} }));
+  });
+
+  it("leaves no convolution of a residual net in plain layout", async () => {
+    const net = findNet("resnet8").build({ seed: 1, params: { shortcut: "B" } });
+    const { batch } = await loweredStep(net);
+    const domains = batch.model.graph.nodes.filter((n) => n.op === "Conv").map((n) => n.domain);
+    expect(new Set(domains)).toEqual(new Set(["com.microsoft.nchwc"]));
+    expect(batch.model.graph.nodes.some((n) => n.domain === "lathe.lower")).toBe(false);
+  });
+
+  it("trains the same where a batch does not fill blocks", async () => {
+    const net = netOf([first, first], [3, 8, 8]);
+    const [plain, lowered] = [await plainStep(net), await loweredStep(net, 10)];
+    expect(worst(await trained(plain, net, 10), await trained(lowered, net, 10))).toBeLessThan(1e-4);
+  });
+
+  it("gives the same bytes twice", async () => {
+    const net = netOf([first, { ...first, skip: true }], [3, 8, 8]);
+    const [a, b] = [await trained(await loweredStep(net), net), await trained(await loweredStep(net), net)];
+    expect(worst(a, b)).toBe(0);
+  });
+});
