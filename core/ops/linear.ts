@@ -1,6 +1,7 @@
 import { intOf } from "../graph/attributes.ts";
-import { gemmGradient, matMulGradient } from "./gradients/linear.ts";
-import { defineOp, product, type CallShapes, type Cost, unwritten } from "./declare.ts";
+import { einsumGradient } from "./gradients/einsum.ts";
+import { fusedMatMulGradient, gemmGradient, matMulGradient } from "./gradients/linear.ts";
+import { defineOp, product, type CallShapes, type Cost } from "./declare.ts";
 
 /** Output elements × length of the contracted axis, which is the last one of the first input. */
 function matrixCost(data: number): Cost {
@@ -26,6 +27,7 @@ function einsumCost({ node, inputs }: CallShapes): number {
   return inputs.length > 1 ? product([...sizes.values()]) : 0;
 }
 
+const inIntegers = { unsupported: "it multiplies whole numbers; train the float model and quantise that" } as const;
 const quantized = { role: "float", reason: "it is quantised already" } as const;
 
 export const linearOps = [
@@ -64,7 +66,7 @@ export const linearOps = [
     domain: "",
     op: "Einsum",
     since: 12,
-    gradient: unwritten,
+    gradient: einsumGradient,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit Einsum" },
     cost: einsumCost,
   }),
@@ -72,7 +74,7 @@ export const linearOps = [
     domain: "",
     op: "QLinearMatMul",
     since: 10,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -80,7 +82,7 @@ export const linearOps = [
     domain: "",
     op: "MatMulInteger",
     since: 10,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -88,7 +90,7 @@ export const linearOps = [
     domain: "com.microsoft",
     op: "QGemm",
     since: 1,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: gemmCost,
   }),
@@ -96,7 +98,7 @@ export const linearOps = [
     domain: "com.microsoft",
     op: "MatMulIntegerToFloat",
     since: 1,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -104,7 +106,7 @@ export const linearOps = [
     domain: "com.microsoft",
     op: "DynamicQuantizeMatMul",
     since: 1,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -112,7 +114,7 @@ export const linearOps = [
     domain: "com.microsoft",
     op: "MatMulNBits",
     since: 1,
-    gradient: unwritten,
+    gradient: inIntegers,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -120,7 +122,7 @@ export const linearOps = [
     domain: "com.microsoft",
     op: "FusedMatMul",
     since: 1,
-    gradient: unwritten,
+    gradient: fusedMatMulGradient,
     quantize: { role: "float", reason: "onnxruntime quantises only the standard MatMul" },
     cost: matrixCost(0),
   }),

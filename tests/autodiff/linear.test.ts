@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { floatAttribute } from "../../core/graph/attributes.ts";
 import { checkGradient } from "./check.ts";
 
@@ -66,5 +66,95 @@ describe("gradient of Gemm", () => {
     }
     await checkGradient({ op: "Gemm", inputs: shaped([3, 4], [4, 2]) });
     await checkGradient({ op: "Gemm", inputs: shaped([5, 4], [4, 2], [2]), symbols: { 0: { 0: "batch" } } });
+  });
+});
+
+describe("gradient of Einsum", () => {
+  const equations: Readonly<Record<string, readonly number[][]>> = {
+    "ij,jk->ik": [
+      [2, 3],
+      [3, 4],
+    ],
+    "ij, jk": [
+      [2, 3],
+      [3, 4],
+    ],
+    "bhid,bhjd->bhij": [
+      [2, 2, 3, 4],
+      [2, 2, 5, 4],
+    ],
+    "bij,jk->bik": [
+      [2, 3, 4],
+      [4, 2],
+    ],
+    "...ij,...jk->...ik": [
+      [2, 3, 4],
+      [2, 4, 2],
+    ],
+    "...ij,jk": [
+      [2, 2, 3, 4],
+      [4, 2],
+    ],
+    "i...,i...->...": [
+      [3, 2, 2],
+      [3, 2, 1],
+    ],
+    "i,j->ij": [[3], [4]],
+    "i,i->": [[3], [3]],
+    "ij,kj->": [
+      [3, 2],
+      [4, 2],
+    ],
+    "ij->ji": [[2, 3]],
+    "ij->i": [[2, 3]],
+    "ij->": [[2, 3]],
+    ba: [[2, 3]],
+    "ij,j,jk->ik": [[2, 3], [3], [3, 2]],
+    "ij,k->k": [[2, 3], [4]],
+    "bij,bjk->bik": [
+      [1, 3, 4],
+      [2, 4, 2],
+    ],
+  };
+  for (const [equation, shapes] of Object.entries(equations)) {
+    it(`"${equation}" of ${shapes.map((shape) => `[${shape.join()}]`).join(" and ")}`, () =>
+      checkGradient({ op: "Einsum", inputs: shaped(...shapes), attributes: { equation } }));
+  }
+
+  it("keeps the batch symbolic", async () => {
+    const symbols = { 0: { 0: "batch" } };
+    const attributes = { equation: "bij,bkj->bik" };
+    await checkGradient({ op: "Einsum", inputs: shaped([5, 3, 4], [5, 2, 4]), attributes, symbols });
+    await checkGradient({ op: "Einsum", inputs: shaped([5, 3, 4], [1, 2, 4]), attributes, symbols });
+    await checkGradient({ op: "Einsum", inputs: shaped([5, 3]), attributes: { equation: "ij->j" }, symbols });
+  });
+
+  it("refuses diagonals", async () => {
+    const asked = checkGradient({ op: "Einsum", inputs: shaped([3, 3]), attributes: { equation: "ii->i" } });
+    await expect(asked).rejects.toThrow('Einsum "y0": no gradient for the diagonal "ii".');
+  });
+});
+
+describe("gradient of the runtime's FusedMatMul", () => {
+  const own = { op: "FusedMatMul", domain: "com.microsoft", opsets: { "com.microsoft": 1 } };
+  for (const [transA, transB] of [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ] as const) {
+    it(`transA ${transA}, transB ${transB}, with a factor and a batch`, async () => {
+      const attributes = { transA, transB, alpha: floatAttribute(0.5) };
+      const a = transA === 1 ? [2, 4, 3] : [2, 3, 4];
+      const b = transB === 1 ? [2, 4] : [4, 2];
+      await checkGradient({ ...own, inputs: shaped(a, b), attributes });
+      await checkGradient({ ...own, inputs: shaped(a, [2, ...b]), attributes });
+    });
+  }
+
+  it("refuses vectors", async () => {
+    await expect(checkGradient({ ...own, inputs: shaped([4], [4, 2]) })).rejects.toThrow(
+      'FusedMatMul "y0": no gradient for vectors.',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { floatAttribute, floatOf, intOf } from "../../graph/attributes.ts";
 import { sumTo } from "../broadcast.ts";
 import { factsOf, intVector, rankOf, scalar } from "../constants.ts";
 import type { GradientRule, GraphWriter } from "../gradient.ts";
+import { noGradientFor } from "./refuse.ts";
 
 /** Y = α·A′·B′ + β·C, where ′ transposes if asked to. */
 export const gemmGradient: GradientRule = (write, { node, dy: [dy], needs }) => {
@@ -52,6 +53,27 @@ export const matMulGradient: GradientRule = (write, { node, dy: [dy], needs }) =
     return narrow(write, whole, { operand: b, matrix: matrixB, other: matrixA, added: 1 });
   };
   return [needs(0) ? da() : undefined, needs(1) ? db() : undefined];
+};
+
+/** onnxruntime's Y = α·A′·B′ over the last two axes, where ′ transposes if asked to. */
+export const fusedMatMulGradient: GradientRule = (write, { node, dy: [dy], needs }) => {
+  if (dy === undefined) return [];
+  const [a = "", b = ""] = node.inputs;
+  const [transA, transB] = [intOf(node, "transA", 0), intOf(node, "transB", 0)];
+  if (rankOf(write, a) < 2 || rankOf(write, b) < 2) throw noGradientFor(node, "vectors");
+  if (intOf(node, "transBatchA", 0) + intOf(node, "transBatchB", 0) > 0) throw noGradientFor(node, "moved batch axes");
+  const alpha = floatAttribute(floatOf(node, "alpha", 1));
+  const product = (factors: readonly string[], [first, second]: readonly [number, number]): string =>
+    write.ops("FusedMatMul", factors, {
+      domain: node.domain,
+      attributes: { transA: first, transB: second, alpha },
+    })[0]!;
+  const da = (): string => (transA === 0 ? product([dy, b], [0, 1 - transB]) : product([b, dy], [transB, 1]));
+  const db = (): string => (transB === 0 ? product([a, dy], [1 - transA, 0]) : product([dy, a], [1, transA]));
+  return [
+    needs(0) ? narrow(write, da(), { operand: a, matrix: a, other: b, added: 0 }) : undefined,
+    needs(1) ? narrow(write, db(), { operand: b, matrix: b, other: a, added: 0 }) : undefined,
+  ];
 };
 
 /** One weight for the whole batch: all rows in one product instead of a product per sample and a sum. */
