@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkGradient, type GradientCheck } from "./check.ts";
+import { gradientsOf } from "./single.ts";
 
 type Setting = readonly [name: string, x: readonly number[], attributes: NonNullable<GradientCheck["attributes"]>];
 
@@ -110,9 +111,21 @@ describe("gradients of global pools", () => {
   it("GlobalLpPool of other powers", async () => {
     for (const p of [1, 3]) await checkGradient({ op: "GlobalLpPool", inputs: [apart([2, 3, 4])], attributes: { p } });
   });
-  it("the first of several greatest elements takes the whole gradient", async () => {
-    const data = Float64Array.of(1, 2, 2, 0);
-    const inputs = [{ type: "float64" as const, dims: [1, 1, 4], data }];
-    await expect(checkGradient({ op: "GlobalMaxPool", inputs })).rejects.toThrow("GlobalMaxPool input 0 element 1");
+  it("give the first of several greatest elements the whole gradient", async () => {
+    const x = { type: "float32" as const, dims: [1, 1, 4], data: Float32Array.of(1, 2, 2, 0) };
+    expect(await gradientsOf("GlobalMaxPool", { inputs: [x] })).toEqual([[0, 1, 0, 0]]);
+  });
+});
+
+describe("ties in MaxPool", () => {
+  it("give one element of each window the whole gradient", async () => {
+    const x = { type: "float64" as const, dims: [1, 1, 2, 4], data: Float64Array.of(0, 0, 1, 3, 0, 0, 3, 1) };
+    const tiles = { kernel_shape: [2, 2], strides: [2, 2] };
+    for (const opset of [13, 17]) {
+      const [dx] = await gradientsOf("MaxPool", { inputs: [x], attributes: tiles, opset });
+      expect(dx).toEqual([1, 0, 0, 1, 0, 0, 0, 0]);
+      const [overlapping] = await gradientsOf("MaxPool", { inputs: [x], attributes: { kernel_shape: [2, 2] }, opset });
+      expect(overlapping).toEqual([1, 0, 0, 1, 0, 0, 1, 0]);
+    }
   });
 });
