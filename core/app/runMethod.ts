@@ -1,12 +1,13 @@
 import { LatheError } from "../base/error.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
-import type { Json } from "../base/json.ts";
+import { hash } from "../base/hash.ts";
+import { canonicalJson, type Json } from "../base/json.ts";
 import { recipe as recipeSchema, type Recipe, type Variant } from "../contract/project.ts";
 import type { Estimate } from "../contract/method.ts";
 import type { Model } from "../graph/model.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { findMethod } from "../methods/catalogue.ts";
-import type { Method, MethodResult } from "../methods/define.ts";
+import type { Method, MethodResult, WorkFolder } from "../methods/define.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
 import { checkDisk } from "./disk.ts";
 import { storedBytes, storeModel, withModelFile } from "./modelFiles.ts";
@@ -33,7 +34,8 @@ export type RunRequest =
 
 /**
  * Runs a method on a variant and records the result as a new variant. The same recipe on the same machine gives
- * the same bytes. Until the last step nothing in the project changes, whatever happens.
+ * the same bytes. Until the last step nothing in the project changes, whatever happens, but for the folder in which a
+ * long run keeps what the next run of the same recipe goes on from.
  * @throws invalid-recipe, unsupported where the method does not apply, not-found, integrity, disk-full, cancelled
  */
 export async function runMethod(project: Project, request: RunRequest, options: RunOptions): Promise<Variant> {
@@ -45,7 +47,7 @@ export async function runMethod(project: Project, request: RunRequest, options: 
   const needsData = method.needsData(recipe.params);
   const stored = needsData ? findData(project, options.data) : undefined;
   if (needsData && stored === undefined) {
-    throw new LatheError("not-found", `${method.info.id} needs calibration samples, and this project has no data.`, {
+    throw new LatheError("not-found", `${method.info.id} needs samples, and this project has no data.`, {
       hint: "Import some first: lathe import data PATH.",
     });
   }
@@ -58,22 +60,33 @@ export async function runMethod(project: Project, request: RunRequest, options: 
       checkApplies(method, from, model);
       await checkDisk(store.folder, method.estimate(model, recipe.params).disk + storedBytes(from));
       options.emit({ kind: "stage", name: method.info.title });
+      const full = { ...recipe, from: from.model.sha256, ...(data && { data: data.fingerprint }) };
+      const work = workOf(project, full);
       const result = await method.run({
         model,
         params: recipe.params,
         seed: recipe.seed,
         calibration: data?.stream("calibration"),
+        ...(data && { split: data.stream }),
+        work,
         session: { threads: recipe.threads },
         host,
         signal: options.signal,
         emit: options.emit,
       });
-      const full = { ...recipe, from: from.model.sha256, ...(data && { data: data.fingerprint }) };
-      return await record(project, { result, recipe: full, from, name, options });
+      const made = await record(project, { result, recipe: full, from, name, options });
+      await host.files.remove(work.folder);
+      return made;
     });
   } finally {
     await data?.close();
   }
+}
+
+/** A folder in the project that follows from all that decides on the result. */
+function workOf({ store, host }: Project, recipe: Recipe): WorkFolder {
+  const key = hash(canonicalJson(recipe));
+  return { folder: host.files.join(store.folder, "work", key.slice(0, 16)), key };
 }
 
 /** The method and the whole recipe of a request, in the newest form of its parameters. */
@@ -154,7 +167,7 @@ function checkData(recipe: Recipe, data: OpenedData | undefined): void {
   if (recipe.data === undefined || data === undefined || recipe.data === data.fingerprint) return;
   throw new LatheError(
     "invalid-recipe",
-    `The recipe was calibrated on data "${recipe.data}", and "${data.data.name}" is ${data.fingerprint}.`,
+    `The recipe is for data "${recipe.data}", and "${data.data.name}" is ${data.fingerprint}.`,
     { hint: 'Import the same data with the same splits, or remove "data" from the recipe.' },
   );
 }

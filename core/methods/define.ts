@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LatheError } from "../base/error.ts";
 import type { Applicability, Estimate, MethodFamily, MethodInfo } from "../contract/method.ts";
+import type { SplitName } from "../contract/dataset.ts";
 import type { Emit } from "../contract/event.ts";
 import type { ReportBlock } from "../contract/report.ts";
 import type { Host } from "../base/host.ts";
@@ -16,11 +17,23 @@ export interface MethodContext<P> {
   readonly seed: number;
   /** The project's calibration split, prepared as the model expects it; absent where the project has no data. */
   readonly calibration: SampleStream | undefined;
+  /** Any split of the same data; absent where the project has none. */
+  readonly split?: (name: SplitName) => SampleStream;
+  /** Where to keep what an interrupted run can go on from; absent where there is no project. */
+  readonly work?: WorkFolder;
   /** Device and threads for everything the method runs. */
   readonly session: SessionOptions;
   readonly host: Host;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+}
+
+/** A folder of one run: another run of the same recipe on the same model and data finds what was left in it. */
+export interface WorkFolder {
+  /** Need not exist yet; is removed once the result is recorded. */
+  readonly folder: string;
+  /** Hash of recipe, model and data. */
+  readonly key: string;
 }
 
 export interface MethodResult<F> {

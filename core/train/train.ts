@@ -1,5 +1,6 @@
 import { throwIfCancelled } from "../base/cancel.ts";
 import { LatheError, toLatheError } from "../base/error.ts";
+import { formatNumber, formatPercent } from "../base/format.ts";
 import type { Host } from "../base/host.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Emit } from "../contract/event.ts";
@@ -175,6 +176,8 @@ async function endEpoch(options: TrainOptions, { trainer, extent, progress }: Ru
   const rate = plan.rate * rateAt(plan.schedule, Math.max(0, progress.updates - 1), extent.updates);
   progress.history.push({ epoch, loss, rate, ...(accuracy !== undefined && { accuracy }) });
   emit({ kind: "metric", name: "epoch-loss", value: loss });
+  const scored = accuracy === undefined ? "" : `, ${formatPercent(accuracy)} of the validation samples right`;
+  emit({ kind: "message", level: "info", text: `Epoch ${epoch}: loss ${formatNumber(loss)}${scored}.` });
   if (accuracy !== undefined) emit({ kind: "metric", name: "accuracy", value: accuracy });
   if (plan.keep === "best" && accuracy !== undefined && accuracy > (progress.best?.accuracy ?? -1)) {
     progress.best = { epoch, accuracy };

@@ -213,7 +213,7 @@ test("a recipe for another model, other data, a newer method or no recipe at all
   const [data] = [recipe.data ?? ""];
   expect(await failureOf(runMethod(project, { recipe: { ...recipe, data: "abc" } }, { ...work, from: "v1" }))).toEqual({
     code: "invalid-recipe",
-    message: `The recipe was calibrated on data "abc", and "stripes" is ${data}.`,
+    message: `The recipe is for data "abc", and "stripes" is ${data}.`,
   });
   expect(await failureOf(runMethod(project, { recipe: { ...recipe, version: 99 } }, work))).toEqual({
     code: "newer-version",
@@ -235,7 +235,7 @@ test("a method that needs data says so where there is none", async () => {
   );
   expect(failure).toEqual({
     code: "not-found",
-    message: "quantize-static needs calibration samples, and this project has no data.",
+    message: "quantize-static needs samples, and this project has no data.",
   });
   project.store.close();
 });

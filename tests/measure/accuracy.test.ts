@@ -37,6 +37,14 @@ function streamOf(
     classes: labels && names,
     indices: Int32Array.from(rows, (_, i) => 10 + i),
     preprocessing: { kind: "array", shape: [width], scale: 1, mean: [0], std: [1], type: "float32" },
+    select: (others) => {
+      const at = Array.from(others, (index) => index - 10);
+      return streamOf(
+        at.map((i) => rows[i]!),
+        labels && at.map((i) => labels[i]!),
+        names,
+      );
+    },
     async *batches(size) {
       for (let at = 0; at < rows.length; at += size) {
         const part = await Promise.resolve(rows.slice(at, at + size));

@@ -19,6 +19,10 @@ export function streamOf(samples: NdArray): SampleStream {
     classes: undefined,
     indices,
     preprocessing: { kind: "array", shape, scale: 1, mean: [0], std: [1], type: "float32" },
+    select: (others) => {
+      const rows = Array.from(others, (i) => Array.from(data.subarray(i * size, (i + 1) * size)));
+      return streamOf({ ...samples, dims: [others.length, ...shape], data: Float32Array.from(rows.flat()) });
+    },
     batches: async function* (rows) {
       for (let start = 0; start < count; start += rows) {
         const part = indices.slice(start, start + rows);

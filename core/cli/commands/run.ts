@@ -44,6 +44,16 @@ export async function addRunCommand(program: Command, run: Run, isAsked: boolean
   for (const method of await listMethods()) addMethod(command, run, method);
 }
 
+/** `train`, which is `run train`. */
+export async function addTrainCommand(program: Command, run: Run, isAsked: boolean): Promise<void> {
+  if (!isAsked) {
+    program.command("train").description("train a variant on the project's data");
+    return;
+  }
+  const { describeMethod } = await import("../../app/methods.ts");
+  addMethod(program, run, await describeMethod("train"));
+}
+
 async function withoutRecipe(method: unknown): Promise<LatheError> {
   const { listMethods } = await import("../../app/methods.ts");
   const known = (await listMethods()).map((m) => m.id).join(", ");

@@ -8,6 +8,8 @@ import { loadPicture, makePicture, storePicture, tonesOf, type Picture } from ".
 import { applyPolicy, type Policy } from "./policy.ts";
 import { maskSpectrum } from "./spectrum.ts";
 
+export type { Policy } from "./policy.ts";
+
 /** What is done to the training samples. Everything is off unless it is named. */
 export interface AugmentSpec {
   /** Images are moved by up to this many pixels each way, as by padding and cropping. */

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { about } from "../about.ts";
+
+const jitter = (title: string) =>
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .meta(about({ title, description: "Random factor within 1 ± this.", advanced: true }));
+
+/** What is done to the training images. */
+export const augmentParams = {
+  crop: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .meta(
+      about({
+        title: "Random shift",
+        unit: "pixels",
+        description: "Moves images by up to this much, as padding and cropping does.",
+      }),
+    ),
+  flip: z
+    .boolean()
+    .default(false)
+    .meta(about({ title: "Random mirroring", description: "Mirrors half of the images left to right." })),
+  rotate: z
+    .number()
+    .min(0)
+    .max(180)
+    .default(0)
+    .meta(
+      about({
+        title: "Random rotation",
+        unit: "degrees",
+        description: "Turns images by up to this much.",
+        advanced: true,
+      }),
+    ),
+  brightness: jitter("Brightness"),
+  contrast: jitter("Contrast"),
+  saturation: jitter("Saturation"),
+  policy: z
+    .enum(["none", "trivial", "rand"])
+    .default("none")
+    .meta(
+      about({
+        title: "Augmentation policy",
+        description: "TrivialAugment takes one random operation per image, RandAugment two of medium strength.",
+      }),
+    ),
+  erase: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .meta(about({ title: "Random erasing", description: "Probability that a rectangle is blanked out." })),
+  mixup: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .meta(about({ title: "Mixup", description: "α of the weights with which two samples are added; 0 is off." })),
+  cutmix: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .meta(about({ title: "CutMix", description: "α of the rectangle that is pasted from another image; 0 is off." })),
+};

@@ -1,0 +1,60 @@
+import type { AugmentSpec, Policy } from "../../train/augment/augment.ts";
+import type { LossSpec } from "../../train/losses.ts";
+import type { OptimizerSpec } from "../../train/optimizers.ts";
+import type { TrainPlan } from "../../train/plan.ts";
+import type { Params } from "./params.ts";
+
+/** What the engine is to do, from the parameters as people give them: 0 is off. */
+export function planOf(params: Params): TrainPlan {
+  const { epochs, batch, rate, schedule, warmup, accumulate, freeze, freezeStatistics, keep, noDecay, decayAll } =
+    params;
+  const isMixing = params.mixup > 0 || params.cutmix > 0;
+  const loss = lossOf(params);
+  const isHard = loss.kind === "cross-entropy" && !isMixing;
+  return {
+    epochs,
+    batch,
+    rate,
+    schedule: { kind: schedule, warmup },
+    heads: [{ loss, target: isHard ? "classes" : "probabilities" }],
+    optimizer: optimizerOf(params),
+    accumulate,
+    freeze,
+    freezeStatistics,
+    keep,
+    noDecay,
+    decayAll,
+    augment: augmentOf(params),
+    ...(params.clip > 0 && { clip: params.clip }),
+    ...(params.average > 0 && { averageDecay: params.average }),
+  };
+}
+
+function lossOf({ loss, smoothing }: Params): LossSpec {
+  return loss === "cross-entropy" ? { kind: loss, smoothing } : { kind: loss };
+}
+
+function optimizerOf({ optimizer, momentum, weightDecay }: Params): OptimizerSpec {
+  switch (optimizer) {
+    case "sgd":
+      return { kind: optimizer, momentum, nesterov: momentum > 0, weightDecay };
+    case "rmsprop":
+      return { kind: optimizer, momentum, weightDecay };
+    default:
+      return { kind: optimizer, weightDecay };
+  }
+}
+
+const POLICIES: Readonly<Record<Exclude<Params["policy"], "none">, Policy>> = {
+  trivial: { kind: "trivial" },
+  rand: { kind: "rand", operations: 2, strength: 0.3 },
+};
+
+function augmentOf(params: Params): AugmentSpec {
+  const amounts = ["crop", "rotate", "brightness", "contrast", "saturation", "erase", "mixup", "cutmix"] as const;
+  return {
+    ...Object.fromEntries(amounts.flatMap((name) => (params[name] > 0 ? [[name, params[name]]] : []))),
+    ...(params.flip && { flip: true }),
+    ...(params.policy !== "none" && { policy: POLICIES[params.policy] }),
+  };
+}
