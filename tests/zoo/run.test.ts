@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { hash } from "../../core/base/hash.ts";
-import type { Json } from "../../core/base/json.ts";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import type { Model, Value } from "../../core/graph/model.ts";
 import { findShapes } from "../../core/measure/shapes.ts";
@@ -9,38 +8,7 @@ import { encodeModel } from "../../core/onnx/encode.ts";
 import { withSession } from "../../core/runtime/session.ts";
 import { BATCH } from "../../core/zoo/build.ts";
 import { findNet, ZOO } from "../../core/zoo/catalogue.ts";
-
-type Case = readonly [net: string, input: readonly number[], params?: Readonly<Record<string, Json>>];
-
-/** Every builder, small enough to run in milliseconds. */
-const SMALL: readonly Case[] = [
-  ["resnet8", [3, 32, 32]],
-  ["resnet14", [1, 28, 28], { shortcut: "B", width: 0.5 }],
-  ["resnet18", [3, 64, 64], { width: 0.1 }],
-  ["resnet50", [3, 33, 35], { width: 0.1, reduction: 8 }],
-  ["resnetrs50", [3, 65, 64], { width: 0.1 }],
-  ["mobilenetv1", [3, 32, 32], { width: 0.25, reduction: 8 }],
-  ["mobilenetv2", [3, 32, 32], { width: 0.25, reduction: 8 }],
-  ["mobilenetv2", [3, 96, 96], { width: 0.25 }],
-  ["mobilenetv3-small", [3, 32, 32], { width: 0.5, reduction: 4 }],
-  ["mobilenetv3-large", [3, 64, 64], { width: 0.25 }],
-  ["efficientnet-b0", [3, 32, 32], { width: 0.25 }],
-  ["efficientnet-lite0", [3, 32, 32], { width: 0.25, reduction: 16 }],
-  ["squeezenet1.0", [3, 64, 64], { width: 0.25 }],
-  ["squeezenet1.1", [3, 32, 32], { width: 0.25 }],
-  ["shufflenetv2-0.5", [3, 33, 32]],
-  ["vgg11-bn", [3, 32, 32], { width: 0.1, hidden: 16 }],
-  ["vgg16-bn", [3, 32, 32], { width: 0.1, hidden: 0 }],
-  ["ds-cnn-s", [1, 49, 10], { width: 0.25 }],
-  ["ds-cnn-m", [1, 25, 8], { width: 0.1 }],
-  ["vit-tiny", [3, 32, 32], { depth: 0.2, width: 0.5 }],
-  ["deit-tiny", [3, 16, 24], { depth: 0.1, width: 0.3, patch: 8 }],
-  ["bert-tiny", [12], { vocabulary: 40 }],
-  ["unet", [1, 32, 48], { width: 0.1 }],
-  ["unet", [3, 8, 8], { width: 0.1, levels: 2, normalize: false }],
-  ["lstm", [9, 6], { hidden: 8 }],
-  ["lstm", [9, 6], { hidden: 8, layers: 3, bidirectional: true }],
-];
+import { SMALL } from "./small.ts";
 
 describe("small nets", () => {
   it.each(SMALL.map(([id, input, params = {}]) => ({ id, input, params })))(
