@@ -4,10 +4,12 @@ import { nodeHost } from "../../core/app/nodeHost.ts";
 import type { Model, Value } from "../../core/graph/model.ts";
 import { findShapes } from "../../core/measure/shapes.ts";
 import { randomFeeds } from "../../core/measure/feeds.ts";
+import { findWeights } from "../../core/measure/weights.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { withSession } from "../../core/runtime/session.ts";
 import { BATCH } from "../../core/zoo/build.ts";
 import { findNet, ZOO } from "../../core/zoo/catalogue.ts";
+import { countNet } from "../../core/zoo/count.ts";
 import { SMALL } from "./small.ts";
 
 describe("small nets", () => {
@@ -16,6 +18,8 @@ describe("small nets", () => {
     async ({ id, input, params }) => {
       const model = findNet(id).build({ input, classes: 5, params, seed: 1 });
       expect(declaredShapes(model)).toEqual(await foundShapes(model));
+      const weights = [...findWeights(model.graph).values()].reduce((sum, w) => sum + w.parameters, 0);
+      expect(weights).toBe(countNet(findNet(id).describe({ input, classes: 5, params })).parameters);
       await withSession(model, { host: nodeHost }, async (session) => {
         expect(session.inputs.map(({ name, dims }) => ({ name, dims }))).toEqual([
           { name: "input", dims: [BATCH, ...input] },
