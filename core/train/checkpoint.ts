@@ -78,3 +78,13 @@ export async function readCheckpoint(path: string, host: Host): Promise<Checkpoi
   }
   return { key: header.key, position: header.position, arrays };
 }
+
+/** Removes what a process that died while it wrote a checkpoint has left beside it. */
+export async function removeLeftovers(path: string, { files }: Host): Promise<void> {
+  const folder = files.folder(path);
+  if ((await files.info(folder)) === undefined) return;
+  const start = `.${files.name(path)}.`;
+  for (const name of await files.list(folder)) {
+    if (name.startsWith(start) && name.endsWith(".part")) await files.remove(files.join(folder, name));
+  }
+}

@@ -3,7 +3,7 @@ import { LatheError, toLatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { Json } from "../base/json.ts";
 import type { Emit } from "../contract/event.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { readCheckpoint, removeLeftovers, writeCheckpoint } from "./checkpoint.ts";
 import type { LossWatch } from "./divergence.ts";
 import type { EpochResult } from "./plan.ts";
 import type { Trainer } from "./trainer.ts";
@@ -81,6 +81,7 @@ export function makeSaver(saving: Saving | undefined, host: Host, emit: Emit): S
       }
     },
     resume: async (trainer) => {
+      await removeLeftovers(path, host);
       const found = await readCheckpoint(path, host);
       if (found === undefined) return undefined;
       if (found.key !== key) {
