@@ -9,6 +9,8 @@ const WINDOWS: readonly Setting[] = [
   ["one spatial axis", [2, 3, 7], { kernel_shape: [3] }],
   ["two spatial axes", [2, 3, 4, 5], { kernel_shape: [2, 3] }],
   ["three spatial axes", [1, 2, 4, 3, 4], { kernel_shape: [2, 1, 2], strides: [2, 1, 2] }],
+  ["tiles of one axis", [2, 3, 6], { kernel_shape: [3], strides: [3] }],
+  ["tiles of three axes", [1, 2, 2, 4, 3], { kernel_shape: [2, 2, 3], strides: [2, 2, 3] }],
   ["tiles", [2, 2, 4, 6], { kernel_shape: [2, 2], strides: [2, 2] }],
   ["overlapping strides and padding", [1, 2, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
   ["padding that differs by side", [1, 2, 5, 5], { kernel_shape: [3, 2], pads: [0, 1, 2, 0] }],
@@ -70,6 +72,7 @@ describe("gradients of AveragePool", () => {
           inputs: [{ shape: x }],
           attributes: { ...attributes, count_include_pad: withPads },
           opset: 19,
+          type: "float32",
         }));
     }
   }

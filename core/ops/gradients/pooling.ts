@@ -135,6 +135,7 @@ function spreadWindow(write: GraphWriter, node: Node, value: string): string {
   const [x = ""] = node.inputs;
   const { type } = factsOf(write, x);
   const window = poolWindow(write, node);
+  if (areTiles(write, node, window) && type === "float32") return repeated(write, value, window.kernel);
   const ones = new Array<number>(window.kernel.reduce((all, k) => all * k, 1)).fill(1);
   const weight = floats(write, type, [[1, 1, ...window.kernel], ones]);
   // One channel per image: the number of channels need not be known.
@@ -145,6 +146,30 @@ function spreadWindow(write: GraphWriter, node: Node, value: string): string {
     });
   const narrow = single(write.note(value, factsOf(write, node.outputs[0] ?? "")));
   return reshapeLike(write, spread(write, { narrow, weight, wide: single(x), window, groups: 1 }), x);
+}
+
+/** Whether the windows cover the input without gaps and without overlap. */
+function areTiles(write: GraphWriter, node: Node, { kernel, strides, dilations, padsBegin, padsEnd }: Window): boolean {
+  const [inner, outer] = [node.inputs[0] ?? "", node.outputs[0] ?? ""].map((v) => factsOf(write, v).dims.slice(2));
+  return (
+    kernel.every((k, i) => k === strides[i] && inner![i] === k * Number(outer![i])) &&
+    dilations.every((d) => d === 1) &&
+    [...padsBegin, ...padsEnd].every((p) => p === 0)
+  );
+}
+
+/** Each element as a tile of itself. */
+function repeated(write: GraphWriter, value: string, factors: readonly number[]): string {
+  const scales = write.constant({
+    type: "float32",
+    dims: [factors.length + 2],
+    data: Float32Array.of(1, 1, ...factors),
+  });
+  return write.op("Resize", [value, "", scales], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
 }
 
 /** y = mean of each channel */
