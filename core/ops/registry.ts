@@ -8,12 +8,16 @@ import { elementwiseOps } from "./elementwise.ts";
 import { imageOps } from "./image.ts";
 import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
+import { lossOps } from "./losses.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
 import { quantizationOps } from "./quantization.ts";
 import { reductionOps } from "./reduction.ts";
 import { recurrentOps } from "./recurrent.ts";
+import { samplingOps } from "./sampling.ts";
+import { sequenceOps } from "./sequence.ts";
 import { shapeOps } from "./shape.ts";
+import { signalOps } from "./signal.ts";
 
 /** All declarations, op families side by side. */
 export const OPS: readonly OpDeclaration[] = [
@@ -25,10 +29,14 @@ export const OPS: readonly OpDeclaration[] = [
   ...shapeOps,
   ...indexingOps,
   ...imageOps,
+  ...samplingOps,
+  ...signalOps,
+  ...sequenceOps,
   ...normalizationOps,
   ...reductionOps,
   ...recurrentOps,
   ...attentionOps,
+  ...lossOps,
   ...quantizationOps,
   ...controlOps,
 ];

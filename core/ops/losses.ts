@@ -1,0 +1,23 @@
+import { defineOp, free, product } from "./declare.ts";
+import { expandCrossEntropyLoss, expandLikelihoodLoss } from "./expansions/losses.ts";
+
+const inFloat = { role: "float", reason: "losses are computed in float" } as const;
+
+export const lossOps = [
+  defineOp({
+    domain: "",
+    op: "NegativeLogLikelihoodLoss",
+    since: 12,
+    gradient: { expand: expandLikelihoodLoss },
+    quantize: inFloat,
+    cost: free,
+  }),
+  defineOp({
+    domain: "",
+    op: "SoftmaxCrossEntropyLoss",
+    since: 12,
+    gradient: { expand: expandCrossEntropyLoss },
+    quantize: inFloat,
+    cost: ({ inputs }) => product(inputs[0] ?? []),
+  }),
+];

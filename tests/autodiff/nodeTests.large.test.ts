@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { readCases } from "../conformance/archive.ts";
+import { NODE_TESTS } from "../conformance/onnxNodeTests.ts";
+import { sharedNote } from "../shared.ts";
+import { sweepCase, type Swept } from "./nodeTests.ts";
+
+/** What the ONNX cases contain and Lathe does not differentiate. Nothing here may be left out for convenience alone. */
+const UNSUPPORTED: readonly string[] = [
+  "AffineGrid: no gradient, because Lathe does not know this op.",
+  "ArrayFeatureExtractor: no gradient, because Lathe does not know this op.",
+  "BatchNormalization: no gradient for what depends on its running statistics.",
+  "Binarizer: no gradient, because Lathe does not know this op.",
+  "CenterCropPad: no gradient, because Lathe does not know this op.",
+  "Col2Im: no gradient, because Lathe does not know this op.",
+  "DFT: no gradient, because Lathe does not know this op.",
+  "DeformConv: no gradient, because Lathe does not know this op.",
+  'DequantizeLinear: no gradient for scales of shape "[1,2,3,2]", which belong to blocks.',
+  "Det: no gradient, because Lathe does not know this op.",
+  "DynamicQuantizeLinear: no gradient, because its scale follows the data; use QuantizeLinear with a scale of its own.",
+  'Einsum: no gradient for the diagonal "Aii".',
+  "GridSample: no gradient, because Lathe does not know this op.",
+  "LSTM: no gradient for sequence lengths.",
+  "Loop: no gradient, because its body runs a number of times that is known only when it runs.",
+  'MaxPool: no gradient for storage_order "1".',
+  "MaxUnpool: no gradient, because Lathe does not know this op.",
+  "MelWeightMatrix: no gradient, because Lathe does not know this op.",
+  "OptionalGetElement: no gradient, because Lathe does not know this op.",
+  'Resize: no gradient for keep_aspect_ratio_policy "not_larger".',
+  'Resize: no gradient for keep_aspect_ratio_policy "not_smaller".',
+  "STFT: no gradient, because Lathe does not know this op.",
+  "Scan: no gradient, because its body runs a number of times that is known only when it runs.",
+  'ScatterElements: no gradient for reduction "max".',
+  'ScatterElements: no gradient for reduction "min".',
+  'ScatterND: no gradient for reduction "max".',
+  'ScatterND: no gradient for reduction "min".',
+  'ScatterND: no gradient for reduction "mul".',
+  "TreeEnsemble: no gradient, because Lathe does not know this op.",
+  "Unique: no gradient, because Lathe does not know this op.",
+];
+
+describe.skipIf(NODE_TESTS === undefined)(`gradients over the ONNX node tests${sharedNote}`, () => {
+  const swept: Swept[] = [];
+  const of = (result: Swept["result"]): readonly Swept[] => swept.filter((s) => s.result === result);
+
+  beforeAll(async () => {
+    for (const test of readCases(NODE_TESTS ?? "")) swept.push(await sweepCase(test));
+    const results = ["checked", "stops", "unsupported", "not differentiable", "not runnable", "failed"] as const;
+    console.log(results.map((result) => `${of(result).length} ${result}`).join(", "));
+  }, 600_000);
+
+  it("meet central differences in every case that has them", () => {
+    expect(of("failed").map(({ name, note }) => `${name}: ${note}`)).toEqual([]);
+    expect(of("checked").length).toBeGreaterThanOrEqual(700);
+  });
+
+  it("are refused with the reason in the others", () => {
+    const reasons = of("unsupported").map(({ note }) => note.replace(/^(\w+) "[^"]*"/, "$1"));
+    expect([...new Set(reasons)].sort()).toEqual(UNSUPPORTED);
+  });
+});
