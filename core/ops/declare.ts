@@ -34,7 +34,8 @@ export interface LinearMap {
  * - `move`: values are only moved or selected; output and input share one scale.
  * - `clamp`: a quantiser after it that starts at zero does the clamping, so the op vanishes.
  * - `float`: stays in float, with the reason.
- * - `none`: carries no activations (shapes, indices, comparisons, casts), or makes a type that an attribute says.
+ * - `none`: left as it is: carries no activations (shapes, indices, comparisons, casts), makes a type that an
+ *   attribute says, or computes in float32 alone.
  */
 export type QuantizeRule =
   | { readonly role: "multiply"; readonly floatOutput: boolean }
