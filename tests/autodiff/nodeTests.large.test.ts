@@ -21,7 +21,6 @@ const UNSUPPORTED: readonly string[] = [
   "GridSample: no gradient, because Lathe does not know this op.",
   "LSTM: no gradient for sequence lengths.",
   "Loop: no gradient, because its body runs a number of times that is known only when it runs.",
-  'MaxPool: no gradient for storage_order "1".',
   "MaxUnpool: no gradient, because Lathe does not know this op.",
   "MelWeightMatrix: no gradient, because Lathe does not know this op.",
   "OptionalGetElement: no gradient, because Lathe does not know this op.",

@@ -26,17 +26,21 @@ import { extent, windowOf, type Window } from "./window.ts";
  */
 export const maxPoolGradient: GradientRule = (write, { node, dy: [dy] }) => {
   if (dy === undefined) return [];
-  if (intOf(node, "storage_order", 0) !== 0) throw noGradientFor(node, 'storage_order "1"');
   const x = node.inputs[0] ?? "";
   const window = poolWindow(write, node);
-  const indices = node.outputs[1] || maxima(write, node);
+  // Places counted by column fit no reshaping.
+  const isByRow = intOf(node, "storage_order", 0) === 0;
+  const indices = (isByRow && node.outputs[1]) || maxima(write, node);
   const gradient = addAt(write, { zeros: flatZeros(write, x), indices, values: dy, window });
   return [reshapeLike(write, gradient, x)];
 };
 
 /** The places of the maxima among all elements of x. */
 const maxima = (write: GraphWriter, node: Node): string =>
-  write.ops("MaxPool", node.inputs, { attributes: node.attributes, outputs: 2 })[1]!;
+  write.ops("MaxPool", node.inputs, { attributes: without(node, "storage_order"), outputs: 2 })[1]!;
+
+const without = (node: Node, name: string): Node["attributes"] =>
+  Object.fromEntries(Object.entries(node.attributes).filter(([key]) => key !== name));
 
 function flatZeros(write: GraphWriter, x: string): string {
   const { type, dims } = factsOf(write, x);
