@@ -18,6 +18,11 @@ export interface SessionOptions {
   readonly threads?: number;
   /** How far the runtime may rewrite the graph; default "all". */
   readonly optimization?: "none" | "basic" | "extended" | "all";
+  /**
+   * Whether the runtime plans all buffers of a run as one block after the first run (default). With large activations
+   * this doubles the memory, since the first run's buffers are kept as well.
+   */
+  readonly memoryPattern?: boolean;
   /** Path prefix of the profiler's trace, which `close` completes. */
   readonly profilePrefix?: string;
   /** Where the runtime writes the graph that it really executes. */
@@ -107,6 +112,7 @@ export function settingsOf(options: SessionOptions, externalFolder?: string): In
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    enableMemPattern: options.memoryPattern ?? true,
     graphOptimizationLevel: level === "none" ? "disabled" : level,
     // Its errors are thrown as well; printing them would only break a progress bar.
     logSeverityLevel: 4,

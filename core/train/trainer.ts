@@ -60,12 +60,13 @@ export async function startTrainer(
   { host, ...options }: SessionOptions & { readonly host: Host },
 ): Promise<Trainer> {
   const open: Running[] = [];
+  const settings = { memoryPattern: false, ...options };
   const close = async (): Promise<void> => {
     for (const { session } of open) await session.close();
   };
   try {
     for (const phase of [graph.batch, graph.update]) {
-      if (phase !== undefined) open.push({ phase, session: await openSession(phase.model, options, host) });
+      if (phase !== undefined) open.push({ phase, session: await openSession(phase.model, settings, host) });
     }
   } catch (thrown) {
     await close();
