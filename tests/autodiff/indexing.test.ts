@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkGradient } from "./check.ts";
 import { bools, floats, intArray, ints } from "./operands.ts";
+import { gradientsOf } from "./single.ts";
 
 describe("gradient of Gather", () => {
   for (const opset of [13, 17, 18]) {
@@ -88,6 +89,19 @@ describe("gradients of scatters", () => {
       await checkGradient({ op: "ScatterND", inputs: single, attributes: { reduction } });
     });
   }
+
+  it("ScatterElements shares among those that tie for the largest", async () => {
+    const inputs = [data, intArray([2, 3], [0, 1, -1, 2, 1, 0]), { shape: [2, 3] }];
+    for (const reduction of ["max", "min"]) {
+      await checkGradient({ op: "ScatterElements", inputs, attributes: { reduction }, opset: 18 });
+    }
+    const same = [floats([3], [1, 2, 3]), ints(0, 1, 1), floats([3], [1, 2, 2])];
+    const attributes = { reduction: "max" };
+    expect(await gradientsOf("ScatterElements", { inputs: same, attributes, opset: 18 })).toEqual([
+      [0.5, 1 / 3, 1],
+      [0.5, 1 / 3, 1 / 3],
+    ]);
+  });
 
   it("refuse reductions other than the sum", async () => {
     const inputs = [data, intArray([1, 1], [3]), { shape: [1, 3] }];

@@ -1,9 +1,8 @@
 import { stringOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
 import { sumTo } from "../broadcast.ts";
-import { factsOf, intVector, rankOf, shapeOf } from "../constants.ts";
+import { factsOf, filled, intVector, rankOf, shapeOf } from "../constants.ts";
 import type { GradientRule, GraphWriter } from "../gradient.ts";
-import { noGradientFor } from "./refuse.ts";
 
 /** An equation in which every axis has a letter, those of an ellipsis too. */
 interface Equation {
@@ -30,9 +29,9 @@ interface OperandCall {
 }
 
 function gradientOf(write: GraphWriter, { node, equation, x, slot, dy }: OperandCall): string {
-  const own = equation.operands[slot] ?? "";
-  if (new Set(own).size < own.length) throw noGradientFor(node, `the diagonal "${own}"`);
-  const others = node.inputs.map((value, i) => ({ value, letters: equation.operands[i] ?? "" })).toSpliced(slot, 1);
+  const given = equation.operands.map((letters, i) => ({ value: node.inputs[i] ?? "", letters }));
+  const { own, diagonals } = withoutDiagonals(write, { x, letters: equation.operands[slot] ?? "", equation });
+  const others = [...given.toSpliced(slot, 1), ...diagonals];
   // A scalar has no letters that an equation could name.
   const factors = [...(equation.output === "" ? [] : [{ value: dy, letters: equation.output }]), ...others];
   const met = new Set(factors.flatMap(({ letters }) => Array.from(letters)));
@@ -57,12 +56,35 @@ function gradientOf(write: GraphWriter, { node, equation, x, slot, dy }: Operand
   return sumTo(write, write.note(product, { type, dims }), [product, x]);
 }
 
-/** The size along a letter; operands of size 1 are broadcast along it. */
-function sizeOfLetter(
+interface Factor {
+  readonly value: string;
+  readonly letters: string;
+}
+
+/** A letter that comes twice gets another name the second time, and an identity matrix says that both are the same. */
+function withoutDiagonals(
   write: GraphWriter,
-  letter: string,
-  operands: readonly { readonly value: string; readonly letters: string }[],
-): number | string {
+  { x, letters, equation }: { readonly x: string; readonly letters: string; readonly equation: Equation },
+): { readonly own: string; readonly diagonals: readonly Factor[] } {
+  const taken = equation.operands.join("");
+  const spare = ALPHABET.filter((letter) => !taken.includes(letter));
+  const { type } = factsOf(write, x);
+  let own = "";
+  const diagonals: Factor[] = [];
+  for (const [axis, letter] of Array.from(letters).entries()) {
+    const name = own.includes(letter) ? (spare[diagonals.length] ?? letter) : letter;
+    own += name;
+    if (name === letter) continue;
+    const square = write.op("Gather", [shapeOf(write, x), intVector(write, [axis, axis])]);
+    const value = write.op("EyeLike", [filled(write, square, { value: 0, type })]);
+    const size = factsOf(write, x).dims[axis] ?? "?";
+    diagonals.push({ value: write.note(value, { type, dims: [size, size] }), letters: letter + name });
+  }
+  return { own, diagonals };
+}
+
+/** The size along a letter; operands of size 1 are broadcast along it. */
+function sizeOfLetter(write: GraphWriter, letter: string, operands: readonly Factor[]): number | string {
   const sizes = operands.flatMap(({ value, letters }) => {
     const size = letters.includes(letter) ? factsOf(write, value).dims[letters.indexOf(letter)] : undefined;
     return size === undefined || size === 1 ? [] : [size];

@@ -1,6 +1,7 @@
 import { intOf, stringOf } from "../../graph/attributes.ts";
 import { axisOf, castTo, factsOf, intVector, reshapeLike, scalarOf, shapeOf, zerosLike } from "../constants.ts";
 import type { GradientRule, GraphWriter } from "../gradient.ts";
+import type { Node } from "../../graph/model.ts";
 import { unary } from "./forms.ts";
 import { noGradientFor } from "./refuse.ts";
 
@@ -80,6 +81,9 @@ const scatterGradient =
     if (dy === undefined) return [];
     const [, index = "", updates = ""] = node.inputs;
     const reduction = stringOf(node, "reduction", "none");
+    if (gather === "GatherElements" && (reduction === "max" || reduction === "min")) {
+      return scatteredExtreme(write, node, dy);
+    }
     if (reduction !== "none" && reduction !== "add") throw noGradientFor(node, `reduction "${reduction}"`);
     const axis: Record<string, number> = gather === "GatherElements" ? { axis: intOf(node, "axis", 0) } : {};
     const kept = (): string =>
@@ -88,6 +92,20 @@ const scatterGradient =
   };
 export const scatterElementsGradient = scatterGradient("GatherElements");
 export const scatterNdGradient = scatterGradient("GatherND");
+
+/** All that tie for a place, what was there and what came, share its gradient evenly. */
+function scatteredExtreme(write: GraphWriter, node: Node, dy: string): readonly (string | undefined)[] {
+  const [data = "", index = "", updates = ""] = node.inputs;
+  const y = node.outputs[0] ?? "";
+  const axis = { axis: intOf(node, "axis", 0) };
+  const { type } = factsOf(write, data);
+  const taken = (value: string): string => write.op("GatherElements", [value, index], axis);
+  const stayed = castTo(write, write.op("Equal", [data, y]), type);
+  const came = castTo(write, write.op("Equal", [updates, taken(y)]), type);
+  const count = write.op("ScatterElements", [stayed, index, came], { ...axis, reduction: "add" });
+  const share = write.op("Div", [dy, count]);
+  return [write.op("Mul", [share, stayed]), undefined, write.op("Mul", [taken(share), came])];
+}
 
 /** The values' gradient goes to where they stood; no position is named twice. */
 export const topKGradient: GradientRule = (write, { node, dy: [dy], needs }) => {
