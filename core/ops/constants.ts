@@ -95,8 +95,9 @@ export function sizeRatio(write: GraphWriter, many: string, few: string): string
 export const castTo = (write: GraphWriter, value: string, type: ElementType): string =>
   write.op("Cast", [value], { to: ELEMENT_TYPES[type].code });
 
-/** The numbers of a constant of the graph; undefined where the value is computed. */
+/** The numbers of a constant of the graph; undefined where the value is computed, or a default that an input replaces. */
 export function constantNumbers(graph: Graph, value: string): readonly number[] | undefined {
+  if (graph.inputs.some((input) => input.name === value)) return undefined;
   const found = graph.initializers.find((t) => t.name === value) ?? constantNode(graph, value);
   if (found?.data.kind !== "bytes") return undefined;
   const { data } = tensorArray(found);

@@ -12,9 +12,20 @@ describe("gradient of Gather", () => {
       }
       await checkGradient({ op: "Gather", inputs: [{ shape: [5] }, ints(1, 1, 3)], opset });
     });
+    it(`takes a single index that is computed (opset ${opset})`, async () => {
+      const inputs = [{ shape: [5, 4, 3] }, intArray([], [-1])];
+      for (const axis of [0, 1, 2]) {
+        await checkGradient({ op: "Gather", inputs, attributes: { axis }, opset, constants: [] });
+      }
+      await checkGradient({ op: "Gather", inputs: [{ shape: [5, 4] }, ints(2)], opset, constants: [] });
+    });
     it(`takes a single index, and sizes that are not known (opset ${opset})`, async () => {
       const inputs = [{ shape: [5, 4, 3] }, intArray([], [1])];
-      await checkGradient({ op: "Gather", inputs, attributes: { axis: 1 }, opset });
+      for (const axis of [0, 1, 2]) {
+        await checkGradient({ op: "Gather", inputs, attributes: { axis }, opset });
+        await checkGradient({ op: "Gather", inputs: [inputs[0], ints(-1)], attributes: { axis }, opset });
+      }
+      await checkGradient({ op: "Gather", inputs: [{ shape: [1, 3] }, intArray([], [0])], opset });
       const symbols = { 0: { 0: "batch", 1: "length", 2: "?" } };
       await checkGradient({ op: "Gather", inputs, attributes: { axis: 1 }, opset, symbols });
     });
