@@ -28,9 +28,10 @@ export interface ShapeOptions {
   /** Sizes of symbols other than the batch. */
   readonly sizes?: Readonly<Record<string, number>>;
   readonly signal?: AbortSignal;
+  /** Outputs fetched by one run, so that not all activations are held at once; default 64. */
+  readonly chunk?: number;
 }
 
-/** Outputs fetched by one run, so that not all activations are held at once. */
 const CHUNK = 64;
 
 /**
@@ -114,10 +115,10 @@ async function observe(model: Model, names: readonly string[], options: Attempt)
   const session = await openSession(watched, { optimization: "none" }, options.host);
   try {
     const make = options.feeds ?? defaultFeeds(session, options);
-    const one = await sizesIn(session, make(1), options.signal);
+    const one = await sizesIn(session, make(1), options);
     if (!hasFreeBatch(session.inputs)) return { values: fixed(one), samples: batchOf(make(1)) };
     try {
-      return { values: together(one, await sizesIn(session, make(2), options.signal)), samples: 1 };
+      return { values: together(one, await sizesIn(session, make(2), options)), samples: 1 };
     } catch (thrown) {
       // Declared free, but the graph inside works for one sample only.
       if (thrown instanceof LatheError && thrown.code === "cancelled") throw thrown;
@@ -134,12 +135,12 @@ function defaultFeeds(session: Session, { sizes, otherwise }: Attempt): (batch: 
 
 type Sizes = ReadonlyMap<string, { readonly type: ElementType; readonly sizes: readonly number[] }>;
 
-async function sizesIn(session: Session, feeds: Feeds, signal: AbortSignal | undefined): Promise<Sizes> {
+async function sizesIn(session: Session, feeds: Feeds, { signal, chunk = CHUNK }: Attempt): Promise<Sizes> {
   const found = new Map(Object.entries(feeds).map(([name, feed]) => [name, { type: feed.type, sizes: feed.dims }]));
   const names = session.outputs.filter((o) => o.type !== "undefined").map((o) => o.name);
-  for (let at = 0; at < names.length; at += CHUNK) {
+  for (let at = 0; at < names.length; at += chunk) {
     throwIfCancelled(signal);
-    const results = await session.run(feeds, names.slice(at, at + CHUNK));
+    const results = await session.run(feeds, names.slice(at, at + chunk));
     for (const [name, { type, dims }] of Object.entries(results)) found.set(name, { type, sizes: dims });
   }
   return found;

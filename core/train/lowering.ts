@@ -1,6 +1,6 @@
 import type { Host } from "../base/host.ts";
 import { lowerForCpu } from "../autodiff/lower/cpu.ts";
-import { cpuRules } from "../autodiff/lower/macros.ts";
+import { cpuRules } from "../autodiff/lower/rules.ts";
 import { blockProbe, readBlock } from "../autodiff/lower/probe.ts";
 import { withSession } from "../runtime/session.ts";
 import type { Lowering } from "./stepGraph.ts";

@@ -1,4 +1,4 @@
-import type { NdArray } from "../base/array.ts";
+import { elementCount, type NdArray } from "../base/array.ts";
 import { value } from "../graph/build.ts";
 import { removeDeadNodes } from "../graph/edit.ts";
 import type { Graph, Model, Value } from "../graph/model.ts";
@@ -16,7 +16,9 @@ export interface Slot {
   readonly of: string;
   /** Graph input that it is read from. */
   readonly input: string;
-  readonly start: NdArray;
+  readonly dims: readonly number[];
+  /** What it holds before the first step: these float32 elements, or this number everywhere. */
+  readonly start: Float32Array | number;
 }
 
 /** One graph of a step: reads slots and writes some of them anew. */
@@ -27,9 +29,15 @@ export interface Phase {
   readonly writes: ReadonlyMap<string, Slot>;
 }
 
-export function zerosLike({ type, dims, data }: NdArray): NdArray {
-  return { type, dims, data: new Float32Array(data.length) };
+/** A slot's array as it is before the first step. */
+export function startingArray({ dims, start }: Slot): NdArray {
+  const data = new Float32Array(elementCount(dims));
+  if (typeof start === "number") data.fill(start);
+  else data.set(start);
+  return { type: "float32", dims, data };
 }
+
+const inputOf = ({ input, dims }: Slot): Value => value(input, "float32", dims);
 
 /** Turns the constants behind slots into inputs, and all that is made for the step into outputs, before a graph is rewritten. */
 export function openGraph(
@@ -42,7 +50,7 @@ export function openGraph(
     ...base,
     graph: removeDeadNodes({
       ...base.graph,
-      inputs: [...inputs, ...reads.map((s) => value(s.input, s.start.type, s.start.dims))],
+      inputs: [...inputs, ...reads.map(inputOf)],
       outputs: [...new Set(made)].map((name) => ({ name })),
       initializers: initializers.filter((t) => !isRead.has(t.name)),
       values: [],
@@ -66,10 +74,10 @@ export function closePhase(base: Model, { reads, writes, inputs, scalars, draft 
   const isRead = new Set(reads.map((s) => s.input));
   const whole: Graph = {
     ...base.graph,
-    inputs: [...inputs, ...reads.map((s) => value(s.input, s.start.type, s.start.dims))],
+    inputs: [...inputs, ...reads.map(inputOf)],
     outputs: [
       ...scalars.map((name) => value(name, "float32", [])),
-      ...[...writes].map(([name, slot]) => value(name, slot.start.type, slot.start.dims)),
+      ...[...writes].map(([name, slot]) => value(name, "float32", slot.dims)),
     ],
     nodes: sortNodes([...base.graph.nodes, ...draft.nodes]),
     initializers: [...base.graph.initializers, ...draft.initializers].filter((t) => !isRead.has(t.name)),

@@ -3,7 +3,7 @@ import type { Host } from "../base/host.ts";
 import { differentiate, type Differentiated, type Request } from "../autodiff/differentiate.ts";
 import { expandTraining } from "../autodiff/expand.ts";
 import { startDraft } from "../autodiff/writer.ts";
-import { floatTensor, graph as makeGraph } from "../graph/build.ts";
+import { floatTensor, graph as makeGraph, tensorArray } from "../graph/build.ts";
 import type { Model } from "../graph/model.ts";
 import { freshNames } from "../graph/uses.ts";
 import { findShapes, type FoundShapes } from "../measure/shapes.ts";
@@ -12,8 +12,8 @@ import { prepareModel } from "../transform/prepare.ts";
 import { trainBatchNorms } from "./batchNorm.ts";
 import { addLosses, type Head, type HeadSpec } from "./heads.ts";
 import { candidateParameters, frozenBy } from "./parameters.ts";
-import { closePhase, openGraph, zerosLike, type Phase, type Slot } from "./slots.ts";
-import { startOf, writeUpdate, type UpdatePlan, type WrittenUpdate } from "./update.ts";
+import { closePhase, openGraph, type Phase, type Slot } from "./slots.ts";
+import { writeUpdate, type UpdatePlan, type WrittenUpdate } from "./update.ts";
 
 /** What one training step does. */
 export interface StepPlan extends UpdatePlan {
@@ -81,7 +81,7 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
     rules: options.lowering?.rules,
   });
   const slotOf = (kind: Slot["kind"], name: string): Slot =>
-    Object.freeze({ key: name, kind, of: name, input: name, start: startOf(inference, name) });
+    Object.freeze({ key: name, kind, of: name, input: name, ...valuesOf(inference, name) });
   const weights = [...gradients.keys()].map((name) => slotOf("weight", name));
   const statistics = trained.statistics.map(({ name, next }) => ({ slot: slotOf("statistic", name), next }));
   const scalars = [...new Set([loss.total, ...loss.heads.map((h) => h.loss)])];
@@ -112,7 +112,8 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
       kind: "gradient",
       of: w.of,
       input: draft.fresh(`${w.of}/gradient`),
-      start: zerosLike(w.start),
+      dims: w.dims,
+      start: 0,
     }),
   );
   const batch = closePhase(ready, {
@@ -128,6 +129,12 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const second = updatePhase(ready, { parts, sums, plan });
   const slots = [...new Set([...batch.reads, ...second.phase.reads])];
   return Object.freeze({ ...common, slots, batch, update: second.phase, scalars: second.written });
+}
+
+/** Shape and elements of a float32 constant; nothing is copied. */
+function valuesOf(model: Model, name: string): Pick<Slot, "dims" | "start"> {
+  const { dims, data } = tensorArray(model.graph.initializers.find((t) => t.name === name)!);
+  return { dims, start: data as Float32Array };
 }
 
 interface Backwards {

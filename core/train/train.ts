@@ -1,6 +1,7 @@
+import { elementCount } from "../base/array.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { LatheError, toLatheError } from "../base/error.ts";
-import { formatNumber, formatPercent } from "../base/format.ts";
+import { formatBytes, formatNumber, formatPercent } from "../base/format.ts";
 import type { Host } from "../base/host.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Emit } from "../contract/event.ts";
@@ -11,11 +12,12 @@ import { withSession, type SessionOptions } from "../runtime/session.ts";
 import { augmentBatch } from "./augment/augment.ts";
 import { mixBatch } from "./augment/mix.ts";
 import { watchLoss } from "./divergence.ts";
+import { estimateMemory, largestBatch } from "./memory.ts";
 import { startMeter } from "./meter.ts";
 import { averageShare, extentOf, type EpochResult, type Extent, type TrainPlan } from "./plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "./progress.ts";
 import { rateAt } from "./schedule.ts";
-import { buildStep, type StepOptions } from "./stepGraph.ts";
+import { buildStep, type StepGraph, type StepOptions } from "./stepGraph.ts";
 import { targetsOf } from "./targets.ts";
 import { startTrainer, withConstants, type StepFeeds, type Trainer } from "./trainer.ts";
 
@@ -32,6 +34,8 @@ export interface TrainOptions {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   readonly saving?: Saving;
+  /** Bytes that the process may take; where given, the memory is estimated before the start. */
+  readonly memoryLimit?: number;
   readonly lowering?: StepOptions["lowering"];
 }
 
@@ -67,6 +71,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       hint: "Import more samples, or give the train split a larger share.",
     });
   }
+  if (options.memoryLimit !== undefined)
+    await checkMemory(graph, extent.batch, { ...options, limit: options.memoryLimit });
   const trainer = await startTrainer(graph, { ...session, host });
   const saver = makeSaver(options.saving, host, emit);
   try {
@@ -83,12 +89,36 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       model: isBest ? withConstants(graph.inference, progress.bestArrays) : trainer.model(whichOf(plan)),
       history: progress.history,
       extent,
-      parameters: weights.reduce((sum, s) => sum + s.start.data.length, 0),
+      parameters: weights.reduce((sum, s) => sum + elementCount(s.dims), 0),
       epoch: isBest ? progress.best!.epoch : plan.epochs,
     };
   } finally {
     await trainer.close();
   }
+}
+
+/** @throws limit-exceeded, naming the batch that would fit */
+async function checkMemory(
+  graph: StepGraph,
+  batch: number,
+  { host, signal, emit, limit }: Pick<TrainOptions, "host" | "signal" | "emit"> & { readonly limit: number },
+): Promise<void> {
+  const [plan] = await estimateMemory(graph, [batch], { host, signal });
+  if (plan === undefined) return;
+  emit({ kind: "metric", name: "estimated-memory-bytes", value: plan.total });
+  if (plan.total <= limit) return;
+  const fitting = largestBatch(plan, limit);
+  throw new LatheError(
+    "limit-exceeded",
+    `Training in batches of "${batch}" would take about ${formatBytes(plan.total)} of memory, and ${formatBytes(limit)} are free.`,
+    {
+      hint:
+        fitting > 0
+          ? `Take batches of ${fitting} or fewer; accumulate gradients to keep the effect of larger ones.`
+          : "Not even one sample fits; take a smaller model or smaller inputs.",
+      details: { ...plan },
+    },
+  );
 }
 
 interface Run {

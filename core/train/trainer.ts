@@ -1,10 +1,10 @@
-import type { NdArray } from "../base/array.ts";
+import { elementCount, type NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import { tensor } from "../graph/build.ts";
 import type { Model, Tensor } from "../graph/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
-import type { Phase, Slot } from "./slots.ts";
+import { startingArray, type Phase, type Slot } from "./slots.ts";
 import type { StepGraph } from "./stepGraph.ts";
 
 /** What one step is given besides the state: inputs and targets by the names of the graph's inputs. */
@@ -86,9 +86,9 @@ function makeTrainer(
   }: { readonly batch: Running; readonly update: Running | undefined; readonly close: () => Promise<void> },
 ): Trainer {
   // Two arrays per slot: a step reads one and writes the other, then they change places.
-  const current = new Map<Slot, NdArray>(graph.slots.map((s) => [s, copyOf(s.start)]));
+  const current = new Map<Slot, NdArray>(graph.slots.map((s) => [s, startingArray(s)]));
   const written = new Set([batch, ...(update ? [update] : [])].flatMap((r) => [...r.phase.writes.values()]));
-  const spare = new Map<Slot, NdArray>([...written].map((s) => [s, copyOf(s.start)]));
+  const spare = new Map<Slot, NdArray>([...written].map((s) => [s, startingArray(s)]));
   const sums = graph.slots.filter((s) => s.kind === "gradient");
   const { rate, step, keep, norm } = graph.scalars;
   let pending = 0;
@@ -139,14 +139,10 @@ function makeTrainer(
     restore: (state, count) => {
       for (const slot of graph.slots) {
         const found = state.get(slot.key);
-        if (found?.data.length !== slot.start.data.length) {
-          throw new LatheError(
-            "invalid-argument",
-            `The state has no "${slot.key}" of [${slot.start.dims.join(",")}].`,
-            {
-              hint: "It is from another model or another recipe.",
-            },
-          );
+        if (found?.data.length !== elementCount(slot.dims)) {
+          throw new LatheError("invalid-argument", `The state has no "${slot.key}" of [${slot.dims.join(",")}].`, {
+            hint: "It is from another model or another recipe.",
+          });
         }
         (current.get(slot)!.data as Float32Array).set(found.data as Float32Array);
       }
@@ -154,7 +150,7 @@ function makeTrainer(
     },
     setMask: (weight, mask) => {
       const [own, slot] = ["weight", "mask"].map((kind) => graph.slots.find((s) => s.kind === kind && s.of === weight));
-      if (own === undefined || slot === undefined || mask.length !== own.start.data.length) {
+      if (own === undefined || slot === undefined || mask.length !== elementCount(own.dims)) {
         throw new LatheError("invalid-argument", `The weight "${weight}" has no mask of "${mask.length}" elements.`, {
           hint: "Name it among the masked weights of the plan.",
         });

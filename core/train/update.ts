@@ -1,10 +1,10 @@
-import { tensorArray, value } from "../graph/build.ts";
+import { value } from "../graph/build.ts";
 import type { Model, Value } from "../graph/model.ts";
 import type { Draft } from "../autodiff/writer.ts";
 import { scalarOf } from "../ops/constants.ts";
 import { decayOf } from "./decay.ts";
 import { optimizerOf, type OptimizerSpec } from "./optimizers.ts";
-import { zerosLike, type Slot } from "./slots.ts";
+import type { Slot } from "./slots.ts";
 
 /** How weights follow from gradients. */
 export interface UpdatePlan {
@@ -69,7 +69,14 @@ export function writeUpdate(write: Draft, parts: UpdateParts, plan: UpdatePlan):
     parts: { readonly suffix: string; readonly start: Slot["start"] },
   ): Slot => {
     const key = `${owner.of}/${parts.suffix}`;
-    const made = Object.freeze<Slot>({ key, kind, of: owner.of, input: write.fresh(key), start: parts.start });
+    const made = Object.freeze<Slot>({
+      key,
+      kind,
+      of: owner.of,
+      input: write.fresh(key),
+      dims: owner.dims,
+      start: parts.start,
+    });
     slots.push(made);
     return made;
   };
@@ -81,9 +88,7 @@ export function writeUpdate(write: Draft, parts: UpdateParts, plan: UpdatePlan):
     writes.set(write.op("Add", [next, away]), held);
   };
   for (const weight of weights) {
-    const state = optimizer.slots.map((name) =>
-      slot("optimizer", weight, { suffix: name, start: zerosLike(weight.start) }),
-    );
+    const state = optimizer.slots.map((name) => slot("optimizer", weight, { suffix: name, start: 0 }));
     const after = update({
       weight: weight.input,
       gradient: gradients.get(weight.of) ?? "",
@@ -92,8 +97,7 @@ export function writeUpdate(write: Draft, parts: UpdateParts, plan: UpdatePlan):
     });
     let next = after.weight;
     if (plan.masked?.includes(weight.of) === true) {
-      const ones = { ...weight.start, data: new Float32Array(weight.start.data.length).fill(1) };
-      next = write.op("Mul", [next, slot("mask", weight, { suffix: "mask", start: ones }).input]);
+      next = write.op("Mul", [next, slot("mask", weight, { suffix: "mask", start: 1 }).input]);
     }
     writes.set(next, weight);
     for (const [i, s] of state.entries()) writes.set(after.state[i] ?? "", s);
@@ -119,12 +123,4 @@ function clipped(
     gradients: new Map(weights.map((w) => [w.of, write.op("Mul", [gradients.get(w.of) ?? "", factor])] as const)),
     norm,
   };
-}
-
-/** The values of a constant of the model, as a slot's start. */
-export function startOf(model: Model, name: string): Slot["start"] {
-  const found = model.graph.initializers.find((t) => t.name === name);
-  // A copy: the runtime writes into the arrays of slots.
-  const array = tensorArray(found!);
-  return { ...array, data: Float32Array.from(array.data as Float32Array) };
 }

@@ -93,6 +93,20 @@ describe("training", () => {
     );
   });
 
+  it("says before the start that the memory will not do, and what batch would fit", async () => {
+    const failure = (await run({}, { memoryLimit: 1e6 }).catch((e: unknown) => e)) as LatheError;
+    expect(failure.code).toBe("limit-exceeded");
+    expect(failure.message).toMatch(
+      /^Training in batches of "32" would take about 1\d\d MiB of memory, and 977 KiB are free\.$/,
+    );
+    expect(failure.hint).toBe("Not even one sample fits; take a smaller model or smaller inputs.");
+    const { total, perSample } = failure.details as { total: number; perSample: number };
+    const less = (await run({}, { memoryLimit: total - 2.5 * perSample }).catch((e: unknown) => e)) as LatheError;
+    expect(less.hint).toBe("Take batches of 29 or fewer; accumulate gradients to keep the effect of larger ones.");
+    const { events } = await run({}, { memoryLimit: total });
+    expect(events).toContainEqual({ kind: "metric", name: "estimated-memory-bytes", value: total });
+  });
+
   it("refuses to train where nothing is left to train", async () => {
     await expect(run({ freeze: ["*"] })).rejects.toThrow("Nothing is left to train: no weight reaches the loss.");
     await expect(run({}, { training: stripes(0) })).rejects.toThrow('There are "0" samples to train on');

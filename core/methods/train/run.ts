@@ -25,6 +25,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     host,
     signal,
     emit,
+    memoryLimit: process.availableMemory(),
     ...(work !== undefined && { saving: { path: host.files.join(work.folder, "checkpoint"), key: work.key } }),
   });
   const { history, extent, parameters, epoch } = result;
