@@ -4,7 +4,7 @@ import type { Graph, Model, Node } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
 import type { Gradient, GradientRule, GraphWriter, ValueFacts } from "../ops/gradient.ts";
 import { opOf } from "../ops/registry.ts";
-import { expandNodes, upstream } from "./expandNodes.ts";
+import { expandNodes, readBy, upstream } from "./expandNodes.ts";
 import { startDraft, type Draft } from "./writer.ts";
 
 export interface Request {
@@ -15,7 +15,7 @@ export interface Request {
   /** Element type and sizes of every float value on the way (`core/measure` finds them by running). */
   readonly facts: (value: string) => ValueFacts | undefined;
   /** Rules that a device brings instead of the declared ones; undefined leaves a node to its declaration. */
-  readonly rules?: ((write: GraphWriter, node: Node) => GradientRule | undefined) | undefined;
+  readonly rules?: ((write: GraphWriter, node: Node, graph: Graph) => GradientRule | undefined) | undefined;
 }
 
 export interface Differentiated {
@@ -46,8 +46,8 @@ export function differentiate(model: Model, request: Request): Differentiated {
   };
 
   for (const node of graph.nodes.toReversed()) {
-    if (!node.inputs.some((input) => wanted.has(input)) || !node.outputs.some((output) => parts.has(output))) continue;
-    const rule = request.rules?.(draft, node) ?? opOf(node, model.opsets)?.gradient;
+    if (!readBy(node).some((input) => wanted.has(input)) || !node.outputs.some((output) => parts.has(output))) continue;
+    const rule = request.rules?.(draft, node, graph) ?? opOf(node, model.opsets)?.gradient;
     if (rule === "stops") continue;
     if (typeof rule !== "function") throw noRule(node, reasonOf(rule));
     const dy = node.outputs.map((output) => (output === "" ? undefined : gradientOf(output)));
@@ -76,7 +76,7 @@ function expanded(model: Model, request: Request, draft: Draft): Graph {
   const wanted = downstream(model, request.to);
   const used = upstream(model.graph, Object.keys(request.from));
   const isOnTheWay = (node: Node): boolean =>
-    node.inputs.some((input) => wanted.has(input)) && node.outputs.some((output) => used.has(output));
+    readBy(node).some((input) => wanted.has(input)) && node.outputs.some((output) => used.has(output));
   return { ...model.graph, nodes: expandNodes(model, draft, isOnTheWay) };
 }
 
@@ -84,7 +84,7 @@ function expanded(model: Model, request: Request, draft: Draft): Graph {
 function downstream({ graph, opsets }: Pick<Model, "graph" | "opsets">, from: readonly string[]): ReadonlySet<string> {
   const reached = new Set(from);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => input !== "" && reached.has(input)) && opOf(node, opsets)?.gradient !== "stops") {
+    if (readBy(node).some((input) => reached.has(input)) && opOf(node, opsets)?.gradient !== "stops") {
       for (const output of node.outputs) if (output !== "") reached.add(output);
     }
   }

@@ -1,5 +1,7 @@
+import { subgraphsOf } from "../graph/attributes.ts";
 import { node as makeNode } from "../graph/build.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
+import { capturesOf } from "../graph/uses.ts";
 import { opOf } from "../ops/registry.ts";
 import type { Draft } from "./writer.ts";
 
@@ -48,7 +50,13 @@ export function upstream(graph: Graph, to: Iterable<string>): ReadonlySet<string
   const reached = new Set(to);
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((output) => reached.has(output))) continue;
-    for (const input of node.inputs) if (input !== "") reached.add(input);
+    for (const input of readBy(node)) reached.add(input);
   }
   return reached;
+}
+
+/** The values that a node reads: its inputs, and what the graphs that it carries take from around it. */
+export function readBy(node: Node): readonly string[] {
+  const captured = subgraphsOf(node).flatMap((body) => [...capturesOf(body)]);
+  return [...node.inputs.filter((input) => input !== ""), ...captured];
 }

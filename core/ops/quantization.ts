@@ -10,7 +10,28 @@ const inBothDomains = (op: string, gradient: Gradient): readonly OpDeclaration[]
     defineOps([op], { domain, since: 1, gradient, quantize: quantized, cost: free }),
   );
 
+/** Ops that compute with eight-bit numbers inside; those with weights are declared with their families. */
+const INTEGER_OPS = [
+  "QLinearAdd",
+  "QLinearMul",
+  "QLinearConcat",
+  "QLinearSigmoid",
+  "QLinearSoftmax",
+  "QLinearLeakyRelu",
+  "QLinearAveragePool",
+  "QLinearGlobalAveragePool",
+  "QLinearReduceMean",
+  "QLinearWhere",
+];
+
 export const quantizationOps = [
+  ...defineOps(INTEGER_OPS, {
+    domain: "com.microsoft",
+    since: 1,
+    gradient: { unsupported: "it computes with eight-bit numbers; start from the float model" },
+    quantize: quantized,
+    cost: free,
+  }),
   ...inBothDomains("QuantizeLinear", quantizeGradient),
   ...inBothDomains("DequantizeLinear", dequantizeGradient),
   ...defineOps(["DynamicQuantizeLinear"], {

@@ -1,5 +1,5 @@
 import { floatOf, intOf, intsOf, subgraphsOf } from "../graph/attributes.ts";
-import { floatTensor, intTensor } from "../graph/build.ts";
+import { floatTensor, intTensor, node as makeNode } from "../graph/build.ts";
 import { editGraph, type GraphEdit } from "../graph/edit.ts";
 import type { Attribute, Model, Node } from "../graph/model.ts";
 import { opOf } from "../ops/registry.ts";
@@ -90,8 +90,8 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   Unsqueeze: intsToInput("axes", 1),
   ReduceSum: intsToInput("axes", 1),
   Split: intsToInput("split", 1),
-  Softmax: (_, node, from) => flattens(node, from),
-  LogSoftmax: (_, node, from) => flattens(node, from),
+  Softmax: flattenAround,
+  LogSoftmax: flattenAround,
   Hardmax: (_, node, from) => flattens(node, from),
   BatchNormalization: (edit, node, from) => {
     if (from < 9 && intOf(node, "spatial", 1) !== 1) return "statistics per element are gone since opset 9";
@@ -139,7 +139,29 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   Scan: () => "opset 9 changed its form",
 };
 
-/** Before opset 13 all axes from `axis` on were one; the same as today only where the last one is meant. */
+/**
+ * Before opset 13 all axes from `axis` on were one. Where the last one is meant that is the same as today; elsewhere a
+ * matrix is made of the axes before and from there on, and its rows take part.
+ */
+function flattenAround(edit: GraphEdit, node: Node): undefined {
+  const axis = intOf(node, "axis", 1);
+  if (axis === -1) return undefined;
+  const [x = ""] = node.inputs;
+  const [shape, matrix, rows] = ["shape", "matrix", "rows"].map((part) => edit.fresh(`${node.name}.${part}`));
+  const of = (op: string, [inputs, output]: readonly [readonly string[], string], axisOf?: number): Node =>
+    makeNode(op, [inputs, [output]], axisOf === undefined ? {} : { attributes: { axis: axisOf } });
+  const back = of("Reshape", [[rows!, shape!], node.outputs[0] ?? ""]);
+  edit.replace(
+    node,
+    of("Shape", [[x], shape!]),
+    of("Flatten", [[x], matrix!], axis),
+    Object.freeze({ ...of(node.op, [[matrix!], rows!], -1), name: node.name }),
+    Object.freeze({ ...back, name: edit.fresh(`${node.name}.back`) }),
+  );
+  return undefined;
+}
+
+/** The same for an op that no model in use puts on several axes. */
 function flattens(node: Node, from: number): string | undefined {
   if (from >= TARGET || intOf(node, "axis", 1) === -1) return undefined;
   return "opset 13 changed what its axis means";

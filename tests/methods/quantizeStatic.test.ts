@@ -384,7 +384,7 @@ describe("applies", () => {
   });
 
   it("notes where the pairs will be of the runtime's own domain", () => {
-    const nodes = [conv(["x", "w"], "c"), op("Softmax", ["c"], "y")];
+    const nodes = [conv(["x", "w"], "c"), op("Hardmax", ["c"], "y")];
     const old = net({ nodes, constants: [weight("w", [4, 3, 3, 3])], opset: 11 });
     expect(method.applies(old)).toEqual({
       applies: true,

@@ -130,6 +130,19 @@ describe("upgradeOpset", () => {
     expect(upgradeOpset(source)).toEqual({ model: source });
   });
 
+  it.each([
+    ["Softmax", 1],
+    ["Softmax", 2],
+    ["LogSoftmax", 0],
+    ["LogSoftmax", 3],
+  ])("keeps %s from axis %s on what it was", async (name, axis) => {
+    const source = net({ opset: 11, input: [2, 3, 4, 4], nodes: [op(name, ["x"], "y", { attributes: { axis } })] });
+    const found = upgradeOpset(source);
+    if (!("model" in found)) throw new Error(found.reason);
+    const x = noise([2, 3, 4, 4]);
+    expect(largestGap(await outputOf(source, x), await outputOf(found.model, x))).toBeLessThan(1e-6);
+  });
+
   const body = graph({
     inputs: [],
     outputs: [value("b", "float32")],
@@ -137,9 +150,9 @@ describe("upgradeOpset", () => {
   });
   it.each<[string, Net, string]>([
     [
-      "a softmax over several axes",
-      { opset: 11, nodes: [op("Softmax", ["x"], "y")] },
-      'Softmax "y": opset 13 changed what its axis means',
+      "the largest over several axes",
+      { opset: 11, nodes: [op("Hardmax", ["x"], "y")] },
+      'Hardmax "y": opset 13 changed what its axis means',
     ],
     [
       "an op that it does not know",
