@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import { lowerForCpu } from "../../core/autodiff/lower/cpu.ts";
-import { cpuRules } from "../../core/autodiff/lower/macros.ts";
+import { cpuRules } from "../../core/autodiff/lower/rules.ts";
 import { blockProbe, readBlock } from "../../core/autodiff/lower/probe.ts";
-import type { PlainAttribute } from "../../core/graph/attributes.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model, Node, Tensor } from "../../core/graph/model.ts";
 import { withSession } from "../../core/runtime/session.ts";
@@ -76,7 +75,7 @@ interface Layer {
   readonly group?: number;
   readonly bias?: true;
   /** Node after the normalisation; default Relu. */
-  readonly activation?: readonly [op: string, attributes?: Readonly<Record<string, PlainAttribute>>] | "none";
+  readonly activation?: readonly [op: string] | "none";
   readonly norm?: false;
   /** Adds the layer's input to what it makes. */
   readonly skip?: true;
@@ -102,6 +101,7 @@ function netOf(layers: readonly Layer[], [inputs, height, width]: readonly [numb
     );
     return name;
   };
+  constants.push(floatTensor("low", [], [0]), floatTensor("high", [], [1.5]));
   let [x, c] = ["image", inputs];
   for (const [i, layer] of layers.entries()) {
     const { channels, kernel, strides = [1, 1], pads = [0, 0, 0, 0], group = 1 } = layer;
@@ -120,8 +120,8 @@ function netOf(layers: readonly Layer[], [inputs, height, width]: readonly [numb
       y = `sum${i}`;
     }
     if (layer.activation !== "none") {
-      const [op, attributes = {}] = layer.activation ?? ["Relu"];
-      nodes.push(node(op, [[y], [`act${i}`]], { attributes }));
+      const [op] = layer.activation ?? ["Relu"];
+      nodes.push(node(op, [op === "Clip" ? [y, "low", "high"] : [y], [`act${i}`]]));
       y = `act${i}`;
     }
     [x, c] = [y, channels];
@@ -187,6 +187,26 @@ describe("lowering for the CPU", () => {
       [
         { ...first, channels: 20 },
         { ...first, channels: 24 },
+      ],
+      [3, 8, 8],
+    ],
+    [
+      "channels that fill blocks in part",
+      [
+        { ...first, channels: 20 },
+        { channels: 24, kernel: [1, 1], activation: "none" },
+        { ...first, channels: 24, group: 24, skip: true },
+        { channels: 40, ...same3, strides: [2, 2] },
+      ],
+      [3, 8, 8],
+    ],
+    [
+      "Clip and HardSwish",
+      [
+        { ...first, activation: ["Clip"] },
+        { ...first, activation: ["HardSwish"], skip: true },
+        { ...first, channels: 20, activation: ["HardSwish"] },
+        { ...first, activation: ["Clip"] },
       ],
       [3, 8, 8],
     ],

@@ -1,15 +1,21 @@
 import { floatOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
 import { isTraining } from "../../ops/gradients/batchNormalization.ts";
-import { int64, reshape, scalar } from "./constants.ts";
-import { BLOCKED, type Stage } from "./stage.ts";
+import { cutTo, int64, padTo, reshape, scalar } from "./constants.ts";
+import { filledUp, isImage } from "./shapes.ts";
+import { BLOCKED, type Pending, type Stage } from "./stage.ts";
 
 interface Normalised {
   readonly mean: string;
   readonly inverse: string;
 }
 
-/** Lowers batch normalisations in training mode; the backward pass reuses the statistics of the forward one. */
+type Sizes = readonly [n: number, c: number, h: number, w: number];
+
+/**
+ * Lowers batch normalisations in training mode; the backward pass reuses the statistics of the forward one. Vectors have
+ * an entry for every channel in memory, also for those that fill up the last block.
+ */
 export function batchNormLowering(): {
   readonly forward: (stage: Stage, node: Node) => boolean;
   readonly backward: (stage: Stage, node: Node) => boolean;
@@ -19,28 +25,29 @@ export function batchNormLowering(): {
     forward: (stage, node) => {
       const [x = "", scale = "", bias = "", oldMean = "", oldVariance = ""] = node.inputs;
       const dims = stage.dims(x);
-      if (!isTraining(node) || dims?.length !== 4 || dims[1]! % stage.block !== 0) return false;
-      const [n, c] = dims as readonly [number, number];
+      if (!isTraining(node) || !isImage(dims, stage.block)) return false;
+      const sizes = inMemory(stage, dims);
+      const vectors = vectorsOf(stage, dims);
       const data = stage.blocked(x);
-      const mean = channelMean(stage, data, [n, c]);
+      const mean = channelMean(stage, data, sizes);
       // σ² = E[x²] − μ², never below zero by rounding
-      const squares = channelMean(stage, stage.op("Mul", [data, data]), [n, c]);
-      const difference = stage.op("Sub", [squares, stage.op("Mul", [mean, mean])]);
+      const difference = stage.op("Sub", [meanProduct(stage, [data, data], sizes), stage.op("Mul", [mean, mean])]);
       const variance = stage.op("Max", [difference, scalar(stage, 0)]);
       const epsilon = scalar(stage, floatOf(node, "epsilon", 1e-5));
       const inverse = stage.op("Reciprocal", [stage.op("Sqrt", [stage.op("Add", [variance, epsilon])])]);
       found.set(x, { mean, inverse });
-      const a = stage.op("Mul", [stage.plain(scale), inverse]);
-      const shift = stage.op("Sub", [stage.plain(bias), stage.op("Mul", [mean, a])]);
+      const a = stage.op("Mul", [vectors.fill(scale), inverse]);
+      const shift = stage.op("Sub", [vectors.fill(bias), stage.op("Mul", [mean, a])]);
       const [y = "", nextMean = "", nextVariance = ""] = node.outputs;
       stage.note(y, dims);
-      stage.setPending(y, perChannel(stage, data, { channels: c, factor: a, shift }));
+      stage.setPending(y, perChannel(stage, data, { factor: a, shift, channels: sizes[1] }));
       const momentum = floatOf(node, "momentum", 0.9);
       // old·m + batch·(1 − m)
-      const move = (old: string, batch: string, as: string): void => {
+      const move = (...[old, batch, as]: [string, string, string]): void => {
         if (as === "") return;
         const kept = stage.op("Mul", [stage.plain(old), scalar(stage, momentum)]);
-        stage.op("Add", [kept, stage.op("Mul", [batch, scalar(stage, 1 - momentum)])], {}, { as });
+        const added = stage.op("Mul", [vectors.cut(batch), scalar(stage, 1 - momentum)]);
+        stage.op("Add", [kept, added], {}, { as });
       };
       move(oldMean, mean, nextMean);
       move(oldVariance, variance, nextVariance);
@@ -49,37 +56,73 @@ export function batchNormLowering(): {
     backward: (stage, node) => {
       const [dy = "", x = "", scale = ""] = node.inputs;
       const [dx = "", dScale = "", dBias = ""] = node.outputs;
-      const dims = stage.dims(x)!;
+      const dims = stage.dims(x) as Sizes;
       const { mean, inverse } = found.get(x)!;
-      const [n, c] = dims as readonly [number, number];
+      const sizes = inMemory(stage, dims);
+      const vectors = vectorsOf(stage, dims);
       stage.note(dy, dims);
       stage.note(dx, dims);
       const [gradient, data] = [stage.blocked(dy), stage.blocked(x)];
-      const count = n * dims[2]! * dims[3]!;
       // Means over batch and pixels of dy and dy·x; dγ = i·(Σdy·x − μ·Σdy)
-      const m0 = channelMean(stage, gradient, [n, c]);
-      const m1 = channelMean(stage, stage.op("Mul", [gradient, data]), [n, c]);
+      const m0 = channelMean(stage, gradient, sizes);
+      const m1 = meanProduct(stage, [gradient, data], sizes);
       const centred = stage.op("Mul", [stage.op("Sub", [m1, stage.op("Mul", [mean, m0])]), inverse]);
-      const size = scalar(stage, count);
-      stage.op("Mul", [centred, size], {}, { as: dScale });
-      stage.op("Mul", [m0, size], {}, { as: dBias });
+      const count = scalar(stage, dims[0] * dims[2] * dims[3]);
+      stage.op("Mul", [vectors.cut(centred), count], {}, { as: dScale });
+      stage.op("Mul", [vectors.cut(m0), count], {}, { as: dBias });
       // dx = A·dy + B·x + C: A = γ·i, B = −A·i·centred, C = −A·m0 − B·μ
-      const a = stage.op("Mul", [stage.plain(scale), inverse]);
+      const a = stage.op("Mul", [vectors.fill(scale), inverse]);
       const minusB = stage.op("Mul", [stage.op("Mul", [a, inverse]), centred]);
       const b = stage.op("Neg", [minusB]);
       const shift = stage.op("Sub", [stage.op("Mul", [minusB, mean]), stage.op("Mul", [a, m0])]);
-      const part = stage.writePending(perChannel(stage, data, { channels: c, factor: b, shift }));
-      stage.setPending(dx, { ...perChannel(stage, gradient, { channels: c, factor: a }), sum: part });
+      const channels = sizes[1];
+      const part = stage.writePending(perChannel(stage, data, { channels, factor: b, shift }));
+      stage.setPending(dx, { ...perChannel(stage, gradient, { channels, factor: a }), sum: part });
       return true;
     },
   };
 }
 
+/** Sizes with the channels that fill up the last block. */
+export const inMemory = (stage: Stage, [n, c, h, w]: Sizes): Sizes => [n, filledUp(c, stage.block), h, w];
+
+/** Between vectors of the model and vectors over all channels in memory. */
+function vectorsOf(stage: Stage, [, c]: Sizes): Record<"fill" | "cut", (vector: string) => string> {
+  const full = filledUp(c, stage.block);
+  return {
+    fill: (vector) => padTo(stage, stage.plain(vector), { from: [c], to: [full] }),
+    cut: (vector) => cutTo(stage, vector, { from: [full], to: [c] }),
+  };
+}
+
 /** Mean over batch and pixels of a blocked value: [C]. */
-export function channelMean(stage: Stage, blocked: string, [n, c]: readonly [number, number]): string {
+export function channelMean(stage: Stage, blocked: string, [n, c]: Sizes): string {
   const perImage = stage.op("GlobalAveragePool", [blocked], {}, { domain: BLOCKED });
-  const sum = stage.op("ReduceSum", [reshape(stage, perImage, [n, c]), int64(stage, [0])], { keepdims: 0 });
-  return stage.op("Mul", [sum, scalar(stage, 1 / n)]);
+  return overBatch(stage, perImage, { n, c, count: n });
+}
+
+/** Mean over batch and pixels of the product of two blocked values: [C]. */
+function meanProduct(stage: Stage, pair: readonly [string, string], sizes: Sizes): string {
+  const [n, c, h, w] = sizes;
+  return overBatch(stage, pixelProduct(stage, pair, sizes), { n, c, count: n * h * w });
+}
+
+/**
+ * Sums over pixels of the product of two blocked values: [1, n·c, 1, 1]. One is the weight of a depthwise convolution as
+ * large as its picture, with every channel of every image for itself: a pass over memory that writes nothing.
+ */
+export function pixelProduct(stage: Stage, [a, b]: readonly [string, string], [n, c, h, w]: Sizes): string {
+  const inputs = [reshape(stage, a, [1, n * c, h, w]), reshape(stage, b, [n * c, 1, h, w])];
+  return stage.op("Conv", inputs, { kernel_shape: [h, w], group: n * c }, { domain: BLOCKED });
+}
+
+function overBatch(
+  stage: Stage,
+  value: string,
+  { n, c, count }: { readonly n: number; readonly c: number; readonly count: number },
+): string {
+  const sum = stage.op("ReduceSum", [reshape(stage, value, [n, c]), int64(stage, [0])], { keepdims: 0 });
+  return stage.op("Mul", [sum, scalar(stage, 1 / count)]);
 }
 
 interface PerChannel {
@@ -89,11 +132,7 @@ interface PerChannel {
 }
 
 /** factor·x + shift per channel, as a 1×1 depthwise convolution: one pass over memory. */
-function perChannel(
-  stage: Stage,
-  data: string,
-  { channels, factor, shift }: PerChannel,
-): Parameters<Stage["setPending"]>[1] {
+function perChannel(stage: Stage, data: string, { channels, factor, shift }: PerChannel): Pending {
   const weight = stage.op("Reshape", [factor, int64(stage, [channels, 1, 1, 1])]);
   return {
     inputs: shift === undefined ? [data, weight] : [data, weight, shift],

@@ -1,14 +1,17 @@
 import { stringOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
-import { int64, ones, reshape } from "./constants.ts";
-import { convShape, outputSize, type ConvShape } from "./macros.ts";
+import { cutTo, filled, int64, padTo, reshape } from "./constants.ts";
+import { convShape, filledUp, outputSize, type ConvShape, type Dims } from "./shapes.ts";
 import { BLOCKED, type Stage } from "./stage.ts";
 import { blockedWeight, depthwiseWeight, reversed, turnedWeight, type WeightDims } from "./weights.ts";
 
 type ImageDims = readonly [n: number, c: number, h: number, w: number];
 
+/** Channels are counted as they are in memory, with those that fill up blocks. */
 interface Found {
   readonly shape: ConvShape;
+  /** The weight as the model has it. */
+  readonly own: WeightDims;
   readonly x: ImageDims;
   readonly y: ImageDims;
   readonly w: WeightDims;
@@ -16,12 +19,23 @@ interface Found {
 
 /** What is known of a convolution; its names are in the macro's attributes, or in its own inputs. */
 function find(stage: Stage, node: Node, names: readonly [x: string, w: string]): Found | undefined {
-  const [x, w] = [stage.dims(names[0]), stage.dims(names[1])];
+  const [x, w] = [stage.dims(names[0]), stage.dims(names[1])] as readonly [Dims, Dims];
   const shape = convShape(node, [x, w], stage);
   if (shape === undefined || x === undefined || w === undefined) return undefined;
   const { kernel, strides, pads } = shape;
   const size = (i: 0 | 1): number => outputSize(x[i + 2]!, [kernel[i], strides[i], pads[i] + pads[i + 2]!]);
-  return { shape, x: x as unknown as ImageDims, y: [x[0]!, w[0]!, size(0), size(1)], w: w as unknown as WeightDims };
+  const full = (c: number): number => filledUp(c, stage.block);
+  const [n, c, h, width] = x as ImageDims;
+  const own = w as WeightDims;
+  const isDepthwise = shape.groups > 1;
+  const inputs = c < stage.block ? c : full(c);
+  return {
+    shape: isDepthwise ? { ...shape, groups: inputs } : shape,
+    own,
+    x: [n, inputs, h, width],
+    y: [n, full(own[0]), size(0), size(1)],
+    w: [full(own[0]), isDepthwise ? 1 : inputs, own[2], own[3]],
+  };
 }
 
 /** y = Conv(x, w) + b as a blocked convolution. */
@@ -30,14 +44,16 @@ export function lowerConv(stage: Stage, node: Node): boolean {
   const output = node.outputs[0] ?? "";
   const found = find(stage, node, [x, w]);
   if (found === undefined) return false;
-  const { shape, w: dims } = found;
+  const { shape, own, w: dims } = found;
   const isDepthwise = shape.groups > 1;
   // With fewer channels than a block the kernel reads plain layout.
   const data = !isDepthwise && dims[1] < stage.block ? stage.plain(x) : stage.blocked(x);
-  const weight = (isDepthwise ? depthwiseWeight : blockedWeight)(stage, stage.plain(w), dims);
-  stage.note(output, found.y);
+  const whole = padTo(stage, stage.plain(w), { from: own, to: dims });
+  const weight = (isDepthwise ? depthwiseWeight : blockedWeight)(stage, whole, dims);
+  stage.note(output, [found.y[0], own[0], found.y[2], found.y[3]]);
+  const shift = bias === "" ? undefined : padTo(stage, stage.plain(bias), { from: [own[0]], to: [dims[0]] });
   stage.setPending(output, {
-    inputs: bias === "" ? [data, weight] : [data, weight, stage.plain(bias)],
+    inputs: shift === undefined ? [data, weight] : [data, weight, shift],
     attributes: {
       kernel_shape: shape.kernel,
       strides: shape.strides,
@@ -52,19 +68,20 @@ export function lowerConv(stage: Stage, node: Node): boolean {
 export function lowerInputGradient(stage: Stage, node: Node): boolean {
   const [dy = "", w = ""] = node.inputs;
   const output = node.outputs[0] ?? "";
-  const { shape, x, y, w: dims } = find(stage, node, namesOf(node))!;
-  stage.note(dy, y);
-  stage.note(output, x);
+  const found = find(stage, node, namesOf(node))!;
+  const { shape, own, x, y, w: dims } = found;
+  noteSides(stage, [dy, output], { node, own, y });
   const isDepthwise = shape.groups > 1;
   const isStrided = shape.strides.some((s) => s > 1);
   if (isStrided && !isDepthwise && shape.kernel.some((k) => k > 1)) {
-    stage.setBlocked(output, spreadByPhases(stage, [dy, w], { shape, x, y, w: dims }));
+    stage.setBlocked(output, spreadByPhases(stage, [dy, w], found));
     return true;
   }
   const [[kh, kw], [top, left]] = [shape.kernel, shape.pads];
+  const whole = padTo(stage, stage.plain(w), { from: own, to: dims });
   const weight = isDepthwise
-    ? depthwiseWeight(stage, reversed(stage, stage.plain(w), shape.kernel), dims)
-    : turnedWeight(stage, stage.plain(w), dims);
+    ? depthwiseWeight(stage, reversed(stage, whole, shape.kernel), dims)
+    : turnedWeight(stage, whole, dims);
   // Pads at the end follow from the sizes, so that what no window reached gets its zeros.
   const spread: ImageDims = isStrided ? [y[0], y[1], y[2] * shape.strides[0], y[3] * shape.strides[1]] : y;
   const pads = [kh - 1 - top, kw - 1 - left, x[2] - spread[2] + top, x[3] - spread[3] + left];
@@ -82,6 +99,16 @@ export function lowerInputGradient(stage: Stage, node: Node): boolean {
   const data = isStrided ? spreadOut(stage, from, { from: y, strides: shape.strides, to: spread }) : from;
   stage.setPending(output, { inputs: [data, weight], attributes });
   return true;
+}
+
+/** dy has the sizes of y, and what comes back those of x. */
+function noteSides(
+  stage: Stage,
+  [dy, dx]: readonly [string, string],
+  { node, own, y }: { readonly node: Node; readonly own: WeightDims; readonly y: ImageDims },
+): void {
+  stage.note(dy, [y[0], own[0], y[2], y[3]]);
+  if (dx !== "") stage.note(dx, stage.dims(namesOf(node)[0]));
 }
 
 const namesOf = (node: Node): readonly [string, string] => [stringOf(node, "x", ""), stringOf(node, "w", "")];
@@ -104,7 +131,11 @@ function spreadOut(stage: Stage, value: string, { from: [n, c, h, w], strides: [
  * dx of a strided convolution without multiplying zeros: x is seen as strides[0]·strides[1] pictures of the size of y,
  * each a small convolution of dy with those weights that reach it, and all of them are one convolution.
  */
-function spreadByPhases(stage: Stage, [dy, w]: readonly [string, string], { shape, x, y, w: dims }: Found): string {
+function spreadByPhases(
+  stage: Stage,
+  [dy, w]: readonly [string, string],
+  { shape, own, x, y, w: dims }: Found,
+): string {
   const b = stage.block;
   const [o, i] = dims;
   const axes = [0, 1].map((axis) =>
@@ -114,7 +145,7 @@ function spreadByPhases(stage: Stage, [dy, w]: readonly [string, string], { shap
   const [sh, sw] = shape.strides;
   const [th, tw] = [rows.taps, columns.taps];
   // One more row and column of zeros, for taps without a weight.
-  const padded = stage.op("Pad", [stage.plain(w), int64(stage, [0, 0, 0, 0, 0, 0, 1, 1])]);
+  const padded = padTo(stage, stage.plain(w), { from: own, to: [o, i, own[2] + 1, own[3] + 1] });
   const picked = stage.op(
     "Gather",
     [stage.op("Gather", [padded, int64(stage, rows.weights)], { axis: 2 }), int64(stage, columns.weights)],
@@ -167,10 +198,11 @@ export function lowerWeightGradient(stage: Stage, node: Node): boolean {
   const [dy = "", x = ""] = node.inputs;
   const output = node.outputs[0] ?? "";
   const found = find(stage, node, namesOf(node))!;
-  stage.note(dy, found.y);
+  noteSides(stage, [dy, ""], { node, own: found.own, y: found.y });
   const isDepthwise = found.shape.groups > 1;
   const made = isDepthwise ? depthwiseDw(stage, [x, dy], found) : denseDw(stage, [x, dy], found);
-  stage.op("Reshape", [made, int64(stage, found.w)], {}, { as: output });
+  const cut = cutTo(stage, made, { from: found.w, to: found.own });
+  stage.op("Reshape", [cut, int64(stage, found.own)], {}, { as: output });
   return true;
 }
 
@@ -204,9 +236,7 @@ function depthwiseDw(stage: Stage, [x, dy]: readonly [string, string], { shape, 
     keepdims: 0,
   });
   const turned = stage.op("Transpose", [reshape(stage, sum, [c / b, ph, pw, b])], { perm: [0, 3, 1, 2] });
-  return ph === kh && pw === kw
-    ? turned
-    : stage.op("Slice", [turned, int64(stage, [0, 0]), int64(stage, [kh, kw]), int64(stage, [2, 3])]);
+  return cutTo(stage, reshape(stage, turned, [c, 1, ph, pw]), { from: [c, 1, ph, pw], to: w });
 }
 
 /**
@@ -262,14 +292,12 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
     perm: [1, 5, 0, 4, 2, 3],
   });
   const whole = reshape(stage, turned, [o, c, ph, pw]);
-  return ph === kh && pw === kw
-    ? whole
-    : stage.op("Slice", [whole, int64(stage, [0, 0]), int64(stage, [kh, kw]), int64(stage, [2, 3])]);
+  return cutTo(stage, whole, { from: [o, c, ph, pw], to: w });
 }
 
 /** A strided 1×1 convolution reads every s-th pixel only: the same without a stride on the picked ones. */
-function pointwise({ shape, x, y, w }: Found): Found {
-  return { shape: { ...shape, strides: [1, 1], pads: [0, 0, 0, 0] }, x: [x[0], x[1], y[2], y[3]], y, w };
+function pointwise({ shape, own, x, y, w }: Found): Found {
+  return { own, shape: { ...shape, strides: [1, 1], pads: [0, 0, 0, 0] }, x: [x[0], x[1], y[2], y[3]], y, w };
 }
 
 function pick(
@@ -292,7 +320,7 @@ function widen(stage: Stage, value: string, { dims: [, c], few, left, right }: W
   if (few) return stage.op("Pad", [value, int64(stage, [0, 0, 0, left, 0, 0, 0, right])]);
   return stage.op(
     "Conv",
-    [value, ones(stage, [c, 1, 1, 1])],
+    [value, filled(stage, [c, 1, 1, 1], 1)],
     { kernel_shape: [1, 1], pads: [0, left, 0, right], group: c },
     { domain: BLOCKED },
   );

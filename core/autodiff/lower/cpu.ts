@@ -5,8 +5,17 @@ import { capturesOf } from "../../graph/uses.ts";
 import type { ValueFacts } from "../../ops/gradient.ts";
 import { batchNormLowering } from "./batchNorm.ts";
 import { lowerConv, lowerInputGradient, lowerWeightGradient } from "./convolution.ts";
-import { lowerActivation, lowerActivationGradient, lowerAdd, lowerChannelSum, lowerGlobalPool } from "./elementwise.ts";
-import { MACRO, type CpuTarget } from "./macros.ts";
+import {
+  lowerActivation,
+  lowerAdd,
+  lowerChannelSum,
+  lowerClipGradient,
+  lowerHardSwishGradient,
+  lowerReluGradient,
+} from "./elementwise.ts";
+import { lowerGate, lowerGateGradient, lowerGlobalPool, lowerGlobalPoolGradient } from "./pixels.ts";
+import { MACRO } from "./rules.ts";
+import type { CpuTarget } from "./shapes.ts";
 import { BLOCKED, startStage, type Stage } from "./stage.ts";
 
 type Lowering = (stage: Stage, node: Node) => boolean;
@@ -30,13 +39,20 @@ export function lowerForCpu(
     Conv: lowerConv,
     BatchNormalization: norm.forward,
     Relu: lowerActivation,
+    Clip: lowerActivation,
+    HardSwish: lowerActivation,
     Add: lowerAdd,
+    Mul: lowerGate,
     GlobalAveragePool: lowerGlobalPool,
     [`${MACRO}.ConvInputGradient`]: lowerInputGradient,
     [`${MACRO}.ConvWeightGradient`]: lowerWeightGradient,
     [`${MACRO}.ChannelSum`]: lowerChannelSum,
     [`${MACRO}.NormGradient`]: norm.backward,
-    [`${MACRO}.ReluGradient`]: lowerActivationGradient,
+    [`${MACRO}.ReluGradient`]: lowerReluGradient,
+    [`${MACRO}.ClipGradient`]: lowerClipGradient,
+    [`${MACRO}.HardSwishGradient`]: lowerHardSwishGradient,
+    [`${MACRO}.GlobalPoolGradient`]: lowerGlobalPoolGradient,
+    [`${MACRO}.GateGradient`]: lowerGateGradient,
   };
   for (const node of graph.nodes) {
     const lower = lowerings[node.domain === "" ? node.op : `${node.domain}.${node.op}`];

@@ -1,23 +1,31 @@
+import { floatAttribute, floatsAttribute, type PlainAttribute } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
-import { floatAttribute } from "../../graph/attributes.ts";
-import { channelMean } from "./batchNorm.ts";
-import { int64, scalar } from "./constants.ts";
-import type { Dims } from "./macros.ts";
-import { BLOCKED, type Stage } from "./stage.ts";
+import { channelMean, inMemory } from "./batchNorm.ts";
+import { cutTo, filled, scalar } from "./constants.ts";
+import { clipBounds, filledUp, isImage, type Dims } from "./shapes.ts";
+import type { Pending, Stage } from "./stage.ts";
 
 const same = (a: Dims, b: Dims): boolean => a !== undefined && a.join() === b?.join();
 
-/** Relu: part of the convolution before it, where there is one to be part of. */
+/** Attributes that make an activation part of a blocked convolution; undefined where its kernels have no such activation. */
+function fused(stage: Stage, node: Node): Readonly<Record<string, PlainAttribute>> | undefined {
+  if (node.op === "Relu") return { activation: "Relu" };
+  const bounds = node.op === "Clip" ? clipBounds(node, stage.graph) : undefined;
+  return bounds && { activation: "Clip", activation_params: floatsAttribute(bounds) };
+}
+
+/** An activation: part of the convolution before it, where there is one to be part of. */
 export function lowerActivation(stage: Stage, node: Node): boolean {
   const [x = ""] = node.inputs;
   const output = node.outputs[0] ?? "";
   if (!stage.isBlocked(x)) return false;
   stage.note(output, stage.dims(x));
-  const pending = stage.takePending(x);
+  const attributes = fused(stage, node);
+  const pending = attributes === undefined ? undefined : stage.takePending(x);
   const made =
     pending === undefined
-      ? stage.op(node.op, [stage.blocked(x)], node.attributes)
-      : stage.writePending({ ...pending, attributes: { ...pending.attributes, activation: node.op } });
+      ? stage.op(node.op, [stage.blocked(x), ...node.inputs.slice(1).map(stage.plain)], node.attributes)
+      : stage.writePending({ ...pending, attributes: { ...pending.attributes, ...attributes } });
   stage.setBlocked(output, made);
   return true;
 }
@@ -28,7 +36,7 @@ export function lowerAdd(stage: Stage, node: Node): boolean {
   const output = node.outputs[0] ?? "";
   const dims = stage.dims(a);
   if (!same(dims, stage.dims(b)) || !(stage.isBlocked(a) || stage.isBlocked(b))) return false;
-  if (dims?.length !== 4 || dims[1]! % stage.block !== 0) return false;
+  if (!isImage(dims, stage.block)) return false;
   stage.note(output, dims);
   for (const [value, other] of [
     [b, a],
@@ -47,19 +55,81 @@ export function lowerAdd(stage: Stage, node: Node): boolean {
   return true;
 }
 
-/** Any number above zero times this is at least one. */
-const STEEP = 2 ** 127;
+/** Any float above zero times this is at least one, but for the smallest. */
+const STEEP = 2 ** 126;
 
 /** dx = dy where y > 0: HardSigmoid makes the mask in one pass, which no comparison does. */
-export function lowerActivationGradient(stage: Stage, node: Node): boolean {
+export function lowerReluGradient(stage: Stage, node: Node): boolean {
+  const [gradient, y] = gradientAndOutput(stage, node);
+  const mask = stage.op("HardSigmoid", [y], { alpha: floatAttribute(STEEP), beta: floatAttribute(0) });
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", [gradient, mask]));
+  return true;
+}
+
+/** dx = dy where 0 < y < bound. */
+export function lowerClipGradient(stage: Stage, node: Node): boolean {
+  const [gradient, y] = gradientAndOutput(stage, node);
+  const bounds = node.attributes["bounds"];
+  const [, high = 0] = bounds?.kind === "floats" ? bounds.value : [];
+  const channels = filledUp(stage.dims(node.inputs[1] ?? "")![1]!, stage.block);
+  const mask = insideMask(stage, y, { high, channels });
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", [gradient, mask]));
+  return true;
+}
+
+/**
+ * 1 where 0 < y < high, else 0, for y from 0 to high: less than −2⁹⁰ where y reaches the bound, else 0, and then 2⁶⁰·y
+ * more, cut to [0, 1]. Two passes over memory.
+ */
+function insideMask(
+  stage: Stage,
+  y: string,
+  { high, channels }: { readonly high: number; readonly channels: number },
+): string {
+  const factor = (x: number): string => filled(stage, [channels, 1, 1, 1], x);
+  const clipped = (low: number): Pending["attributes"] => ({
+    kernel_shape: [1, 1],
+    group: channels,
+    activation: "Clip",
+    activation_params: floatsAttribute([low, low === 0 ? 1 : 0]),
+  });
+  const above = stage.writePending({
+    inputs: [y, factor(-(2 ** 120)), filled(stage, [channels], 2 ** 120 * floatBelow(high))],
+    attributes: clipped(-(2 ** 100)),
+  });
+  return stage.writePending({ inputs: [y, factor(2 ** 60)], attributes: clipped(0), sum: above });
+}
+
+/** The greatest float32 below a positive one. */
+function floatBelow(x: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, x);
+  view.setUint32(0, view.getUint32(0) - 1);
+  return view.getFloat32(0);
+}
+
+/** y = x·h with h = HardSigmoid(x; 1/6, 1/2): dx = dy·(h + x/6 where 0 < h < 1). */
+export function lowerHardSwishGradient(stage: Stage, node: Node): boolean {
+  const [gradient, x] = gradientAndOutput(stage, node);
+  const channels = filledUp(stage.dims(node.inputs[1] ?? "")![1]!, stage.block);
+  const h = stage.op("HardSigmoid", [x], { alpha: floatAttribute(1 / 6), beta: floatAttribute(0.5) });
+  const inner = stage.op("Mul", [x, insideMask(stage, h, { high: 1, channels })]);
+  const slope = stage.writePending({
+    inputs: [inner, filled(stage, [channels, 1, 1, 1], 1 / 6)],
+    attributes: { kernel_shape: [1, 1], group: channels },
+    sum: h,
+  });
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", [gradient, slope]));
+  return true;
+}
+
+/** Both inputs of a gradient macro, in blocked layout; the second is a value of the forward pass. */
+function gradientAndOutput(stage: Stage, node: Node): readonly [string, string] {
   const [dy = "", y = ""] = node.inputs;
-  const output = node.outputs[0] ?? "";
   const dims = stage.dims(y);
   stage.note(dy, dims);
-  stage.note(output, dims);
-  const mask = stage.op("HardSigmoid", [stage.blocked(y)], { alpha: floatAttribute(STEEP), beta: floatAttribute(0) });
-  stage.setBlocked(output, stage.op("Mul", [stage.blocked(dy), mask]));
-  return true;
+  stage.note(node.outputs[0] ?? "", dims);
+  return [stage.blocked(dy), stage.blocked(y)];
 }
 
 /** Sum over batch and pixels: the gradient of a bias. */
@@ -69,19 +139,8 @@ export function lowerChannelSum(stage: Stage, node: Node): boolean {
   const dims = like?.kind === "string" ? stage.dims(new TextDecoder().decode(like.value)) : undefined;
   const [n, c, h, w] = dims as readonly [number, number, number, number];
   stage.note(dy, dims);
-  const mean = channelMean(stage, stage.blocked(dy), [n, c]);
+  const sizes = inMemory(stage, [n, c, h, w]);
+  const mean = cutTo(stage, channelMean(stage, stage.blocked(dy), sizes), { from: [sizes[1]], to: [c] });
   stage.op("Mul", [mean, scalar(stage, n * h * w)], {}, { as: node.outputs[0] ?? "" });
-  return true;
-}
-
-/** The mean over each picture is the same in both layouts. */
-export function lowerGlobalPool(stage: Stage, node: Node): boolean {
-  const [x = ""] = node.inputs;
-  const dims = stage.dims(x);
-  if (!stage.isBlocked(x) || dims?.length !== 4) return false;
-  const pooled = stage.op("GlobalAveragePool", [stage.blocked(x)], {}, { domain: BLOCKED });
-  const output = node.outputs[0] ?? "";
-  stage.note(output, [dims[0]!, dims[1]!, 1, 1]);
-  stage.op("Reshape", [pooled, int64(stage, [dims[0]!, dims[1]!, 1, 1])], {}, { as: output });
   return true;
 }

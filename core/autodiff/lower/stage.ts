@@ -6,7 +6,7 @@ import type { Graph, Node, Tensor } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
 import type { ValueFacts } from "../../ops/gradient.ts";
 import { startDraft } from "../writer.ts";
-import { sizesFrom, type CpuTarget, type Dims } from "./macros.ts";
+import { sizesFrom, type CpuTarget, type Dims } from "./shapes.ts";
 
 /** Domain of onnxruntime's blocked kernels. */
 export const BLOCKED = "com.microsoft.nchwc";
