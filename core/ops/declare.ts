@@ -74,9 +74,6 @@ export function defineOps(ops: readonly string[], rest: Omit<OpDeclaration, "op"
   return ops.map((op) => defineOp({ ...rest, op }));
 }
 
-/** Ops whose rule has still to be written. */
-export const unwritten: Gradient = { unsupported: "its rule is not written yet" };
-
 export const free: Cost = () => 0;
 
 /** One multiply–accumulate per output element. */

@@ -5,6 +5,7 @@ import { controlOps } from "./control.ts";
 import { convolutionOps } from "./convolution.ts";
 import type { CallShapes, OpDeclaration } from "./declare.ts";
 import { elementwiseOps } from "./elementwise.ts";
+import { fusedOps } from "./fused.ts";
 import { imageOps } from "./image.ts";
 import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
@@ -23,6 +24,7 @@ import { signalOps } from "./signal.ts";
 export const OPS: readonly OpDeclaration[] = [
   ...convolutionOps,
   ...linearOps,
+  ...fusedOps,
   ...activationOps,
   ...elementwiseOps,
   ...poolingOps,
