@@ -3,6 +3,7 @@ import type { Host } from "../base/host.ts";
 import { differentiate, type Differentiated, type Request } from "../autodiff/differentiate.ts";
 import { expandTraining } from "../autodiff/expand.ts";
 import { startDraft } from "../autodiff/writer.ts";
+import { subgraphsOf } from "../graph/attributes.ts";
 import { floatTensor, graph as makeGraph, tensorArray } from "../graph/build.ts";
 import type { Model } from "../graph/model.ts";
 import { freshNames } from "../graph/uses.ts";
@@ -12,6 +13,7 @@ import { prepareModel } from "../transform/prepare.ts";
 import { trainBatchNorms } from "./batchNorm.ts";
 import { addLosses, type Head, type HeadSpec } from "./heads.ts";
 import { candidateParameters, frozenBy } from "./parameters.ts";
+import { settleModel } from "./settle.ts";
 import { closePhase, openGraph, type Phase, type Slot } from "./slots.ts";
 import { writeUpdate, type UpdatePlan, type WrittenUpdate } from "./update.ts";
 
@@ -66,7 +68,7 @@ export interface Lowering {
  */
 export async function buildStep(model: Model, plan: StepPlan, options: StepOptions): Promise<StepGraph> {
   const accumulate = plan.accumulate ?? 1;
-  const inference = prepareModel(model, { keepBatchNorm: true }).model;
+  const inference = prepareModel(await withoutBranches(model, options), { keepBatchNorm: true }).model;
   const isFrozen = frozenBy(inference, plan.freeze ?? []);
   const loss = addLosses(inference, plan.heads, await findShapes(inference, options));
   const shapes = await findShapes(loss.model, options);
@@ -129,6 +131,12 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const second = updatePhase(ready, { parts, sums, plan });
   const slots = [...new Set([...batch.reads, ...second.phase.reads])];
   return Object.freeze({ ...common, slots, batch, update: second.phase, scalars: second.written });
+}
+
+/** Branches and calls of functions in the way of gradients are resolved; other models stay as they are. */
+function withoutBranches(model: Model, options: StepOptions): Promise<Model> {
+  const isPlain = model.functions.length === 0 && model.graph.nodes.every((n) => subgraphsOf(n).length === 0);
+  return isPlain ? Promise.resolve(model) : settleModel(model, options);
 }
 
 /** Shape and elements of a float32 constant; nothing is copied. */
