@@ -23,10 +23,15 @@ export function tableRows(text: string): readonly (readonly string[])[] {
   );
 }
 
+/** The code blocks of a language, each with its last line break. */
+export function codeBlocks(text: string, language: string): readonly string[] {
+  const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter(([, name]) => name === language);
+  return blocks.map(([, , code = ""]) => code);
+}
+
 /** Lines of all code blocks of a language. */
 export function codeLines(text: string, language: string): readonly string[] {
-  const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter(([, name]) => name === language);
-  return blocks.flatMap(([, , code = ""]) => code.split("\n").filter((line) => line !== ""));
+  return codeBlocks(text, language).flatMap((code) => code.split("\n").filter((line) => line !== ""));
 }
 
 /** Targets of links and pictures that lead to files of the repository. */
