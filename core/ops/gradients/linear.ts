@@ -42,15 +42,15 @@ export const matMulGradient: GradientRule = (write, { node, dy: [dy], needs }) =
   }
   const added = [...(rankA === 1 ? [-2] : []), ...(rankB === 1 ? [-1] : [])];
   const rows = added.length === 0 ? dy : write.op("Unsqueeze", [dy, intVector(write, added)]);
-  const [matrixA, matrixB] = [asMatrix(write, a, 0), asMatrix(write, b, 1)];
+  const without = (value: string, axis: number): string => write.op("Squeeze", [value, intVector(write, [axis])]);
   const da = (): string => {
-    const whole = write.op("MatMul", [rows, transposed(write, matrixB)]);
-    return narrow(write, whole, { operand: a, matrix: matrixA, other: matrixB, added: 0 });
+    const whole = write.op("MatMul", [rows, transposed(write, asMatrix(write, b, 1))]);
+    return narrow(write, rankA === 1 ? without(whole, -2) : whole, { operand: a, other: b });
   };
   const db = (): string => {
     if (rankB === 2 && rankA > 2) return sharedWeight(write, { a, b, dy });
-    const whole = write.op("MatMul", [transposed(write, matrixA), rows]);
-    return narrow(write, whole, { operand: b, matrix: matrixB, other: matrixA, added: 1 });
+    const whole = write.op("MatMul", [transposed(write, asMatrix(write, a, 0)), rows]);
+    return narrow(write, rankB === 1 ? without(whole, -1) : whole, { operand: b, other: a });
   };
   return [needs(0) ? da() : undefined, needs(1) ? db() : undefined];
 };
@@ -71,8 +71,8 @@ export const fusedMatMulGradient: GradientRule = (write, { node, dy: [dy], needs
   const da = (): string => (transA === 0 ? product([dy, b], [0, 1 - transB]) : product([b, dy], [transB, 1]));
   const db = (): string => (transB === 0 ? product([a, dy], [1 - transA, 0]) : product([dy, a], [1, transA]));
   return [
-    needs(0) ? narrow(write, da(), { operand: a, matrix: a, other: b, added: 0 }) : undefined,
-    needs(1) ? narrow(write, db(), { operand: b, matrix: b, other: a, added: 0 }) : undefined,
+    needs(0) ? narrow(write, da(), { operand: a, other: b }) : undefined,
+    needs(1) ? narrow(write, db(), { operand: b, other: a }) : undefined,
   ];
 };
 
@@ -103,17 +103,16 @@ function transposed(write: GraphWriter, value: string): string {
   return write.op("Transpose", [value], { perm });
 }
 
-/** Sums a gradient over the batch axes that its operand does not have, and takes an added axis away. */
+/** Sums a gradient, which has the operand's own axes last, over the batch axes that only the other operand has. */
 function narrow(
   write: GraphWriter,
   gradient: string,
-  parts: { readonly operand: string; readonly matrix: string; readonly other: string; readonly added: number },
+  { operand, other }: { readonly operand: string; readonly other: string },
 ): string {
-  const { type, dims } = factsOf(write, parts.matrix);
-  const batch = joined(dims.slice(0, -2), factsOf(write, parts.other).dims.slice(0, -2));
+  const { type, dims } = factsOf(write, operand);
+  const batch = joined(dims.slice(0, -2), factsOf(write, other).dims.slice(0, -2));
   const whole = write.note(gradient, { type, dims: [...batch, ...dims.slice(-2)] });
-  const summed = sumTo(write, whole, [whole, parts.matrix]);
-  return parts.matrix === parts.operand ? summed : write.op("Squeeze", [summed, intVector(write, [parts.added])]);
+  return sumTo(write, whole, [whole, operand]);
 }
 
 type Dims = readonly (number | string)[];
