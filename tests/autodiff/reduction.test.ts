@@ -26,6 +26,15 @@ describe("gradients of reductions", () => {
     it(op, () => checkReduction(`Reduce${op}`, { shape: [2, 3, 4], ...(op === "LogSum" && { low: 0.5, high: 2 }) }));
   }
 
+  it("take axes that are computed", async () => {
+    for (const keepdims of [0, 1]) {
+      const shown = { attributes: { keepdims }, constants: [], opset: 18 };
+      for (const op of ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceLogSumExp"]) {
+        await checkGradient({ op, inputs: [{ shape: [2, 3, 4] }, ints(-1, 0)], ...shown });
+      }
+    }
+  });
+
   it("pass through where no axes means none", async () => {
     const attributes = { noop_with_empty_axes: 1, keepdims: 0 };
     await checkGradient({ op: "ReduceSum", inputs: [{ shape: [2, 3] }, ints()], attributes });

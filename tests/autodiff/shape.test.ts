@@ -24,6 +24,15 @@ describe("gradients of ops that only change the shape", () => {
     await checkGradient({ op: "Unsqueeze", inputs: [{ shape: [2, 3] }, ints(1)], symbols: { 0: { 0: "batch" } } });
   });
 
+  it("where shape and axes are computed", async () => {
+    const constants: number[] = [];
+    await checkGradient({ op: "Reshape", inputs: [{ shape: [2, 3, 4] }, ints(4, 6)], constants });
+    await checkGradient({ op: "Squeeze", inputs: [{ shape: [2, 1, 3] }, ints(1)], constants });
+    await checkGradient({ op: "Unsqueeze", inputs: [{ shape: [2, 3] }, ints(-1)], constants });
+    const parts = { attributes: { axis: 1 }, outputs: 2, lossOn: [1] };
+    await checkGradient({ op: "Split", inputs: [{ shape: [2, 4] }, ints(1, 3)], ...parts, constants });
+  });
+
   it("Transpose, with a permutation and without", async () => {
     await checkGradient({ op: "Transpose", inputs: [{ shape: [2, 3, 4] }] });
     await checkGradient({ op: "Transpose", inputs: [{ shape: [2, 3, 4] }], attributes: { perm: [1, 2, 0] } });
