@@ -30,6 +30,8 @@ export interface ShapeOptions {
   readonly signal?: AbortSignal;
   /** Outputs fetched by one run, so that not all activations are held at once; default 64. */
   readonly chunk?: number;
+  /** Only the sizes that `feeds` give are of interest: one run, and no dimension becomes a symbol. */
+  readonly once?: true;
 }
 
 const CHUNK = 64;
@@ -116,7 +118,8 @@ async function observe(model: Model, names: readonly string[], options: Attempt)
   try {
     const make = options.feeds ?? defaultFeeds(session, options);
     const one = await sizesIn(session, make(1), options);
-    if (!hasFreeBatch(session.inputs)) return { values: fixed(one), samples: batchOf(make(1)) };
+    if (options.once === true || !hasFreeBatch(session.inputs))
+      return { values: fixed(one), samples: batchOf(make(1)) };
     try {
       return { values: together(one, await sizesIn(session, make(2), options)), samples: 1 };
     } catch (thrown) {

@@ -3,7 +3,9 @@ import { byteLength } from "../base/elementType.ts";
 import type { Host } from "../base/host.ts";
 import type { Model, Node } from "../graph/model.ts";
 import { indexGraph } from "../graph/uses.ts";
-import { findShapes, type FoundShape } from "../measure/shapes.ts";
+import { randomFeeds } from "../measure/feeds.ts";
+import { findShapes } from "../measure/shapes.ts";
+import type { InputInfo } from "../runtime/session.ts";
 import type { StepGraph } from "./stepGraph.ts";
 
 /** Where the memory of a training goes, in bytes. */
@@ -26,56 +28,99 @@ const PER_NODE = 20e3;
 /** Copies of the model that building leaves to the garbage collector. */
 const COPIES = 2;
 
-/** A step runs on one or two samples to see its shapes, so that many values fit side by side. */
+/** Values that are fetched by one run to see their shapes; the probes are small. */
 const CHUNK = 1024;
 
 /** Ops whose output is their input's memory. */
 const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"]);
 
+/** Two batch sizes that every lowering takes, whose shapes say how values grow with the batch. */
+const PROBES = [16, 32] as const;
+
+export interface MemoryOptions {
+  readonly host: Host;
+  readonly signal?: AbortSignal;
+  /** Builds the step's graph as it would be for a batch size. */
+  readonly build: (batch: number) => Promise<StepGraph>;
+}
+
 /**
  * Estimates the memory of a training before it starts, by following which values are alive while the step's graph
- * runs in its order.
+ * runs in its order. Needs a model whose batch is free.
  * @param batches sizes to estimate for
  */
 export async function estimateMemory(
-  graph: StepGraph,
   batches: readonly number[],
-  options: { readonly host: Host; readonly signal?: AbortSignal },
+  { build, ...options }: MemoryOptions,
 ): Promise<readonly MemoryPlan[]> {
-  const { model } = graph.batch;
-  const { values, samples } = await findShapes(model, { ...options, chunk: CHUNK });
-  const bytesAt = (name: string, batch: number): number => bytesOf(values.get(name), batch / samples);
-  const written = new Set([...graph.batch.writes.values(), ...(graph.update?.writes.values() ?? [])]);
-  const state = graph.slots.reduce((sum, slot) => {
-    const copies = (written.has(slot) ? 2 : 1) + (typeof slot.start === "number" ? 0 : 1);
-    return sum + 4 * elementCount(slot.dims) * copies;
-  }, 0);
-  const constants = graph.inference.graph.initializers.reduce(
-    (sum, t) => sum + byteLength(t.type, elementCount(t.dims)),
-    0,
-  );
-  const inputs = model.graph.inputs.filter((v) => !graph.batch.reads.some((s) => s.input === v.name));
+  const [few, many] = [await build(PROBES[0]), await build(PROBES[1])];
+  const [one, two] = [await bytesIn(few, PROBES[0], options), await bytesIn(many, PROBES[1], options)];
+  const bytesAt = (name: string, batch: number): number => {
+    const [low, high] = [one.get(name) ?? 0, two.get(name) ?? one.get(name) ?? 0];
+    return low + ((high - low) * (batch - PROBES[0])) / (PROBES[1] - PROBES[0]);
+  };
+  const { model, reads } = few.batch;
+  const isRead = new Set(reads.map((s) => s.input));
+  const inputs = model.graph.inputs.filter((v) => !isRead.has(v.name));
   return batches.map((batch): MemoryPlan => {
     const peak = (size: number): number => peakBytes(model, (name) => bytesAt(name, size));
     const activations = peak(batch);
     const perSample = activations - peak(Math.max(0, batch - 1));
     const fed = inputs.reduce((sum, v) => sum + bytesAt(v.name, batch), 0);
-    const rest = PROCESS + PER_NODE * model.graph.nodes.length + COPIES * constants + fed;
+    const rest = PROCESS + PER_NODE * model.graph.nodes.length + COPIES * constantBytes(few.inference) + fed;
+    const state = stateBytes(few);
     return { batch, state, activations, perSample, rest, total: state + activations + rest };
   });
+}
+
+/** More than the memory can come to: as if a step kept every value of the forward pass three times over. */
+export function mostMemory(graph: StepGraph, batch: number): number {
+  const { values, samples } = graph.shapes;
+  const constants = new Set(graph.inference.graph.initializers.map((t) => t.name));
+  let forward = 0;
+  for (const [name, { type, dims, sizes }] of values) {
+    if (type === "string" || constants.has(name)) continue;
+    const grows = dims.some((d) => typeof d === "string");
+    forward += byteLength(type, elementCount(sizes)) * (grows ? batch / samples : 1);
+  }
+  const nodes = PER_NODE * graph.batch.model.graph.nodes.length;
+  return PROCESS + nodes + COPIES * constantBytes(graph.inference) + stateBytes(graph) + 3 * forward;
+}
+
+function stateBytes(graph: StepGraph): number {
+  const written = new Set([...graph.batch.writes.values(), ...(graph.update?.writes.values() ?? [])]);
+  return graph.slots.reduce((sum, slot) => {
+    const copies = (written.has(slot) ? 2 : 1) + (typeof slot.start === "number" ? 0 : 1);
+    return sum + 4 * elementCount(slot.dims) * copies;
+  }, 0);
+}
+
+const constantBytes = ({ graph }: Model): number =>
+  graph.initializers.reduce((sum, t) => sum + byteLength(t.type, elementCount(t.dims)), 0);
+
+/** Bytes of every value of a step's graph on a batch of this size. */
+async function bytesIn(
+  { batch: { model } }: StepGraph,
+  size: number,
+  options: Omit<MemoryOptions, "build">,
+): Promise<ReadonlyMap<string, number>> {
+  const constants = new Set(model.graph.initializers.map((t) => t.name));
+  const infos = model.graph.inputs.flatMap((v): InputInfo[] =>
+    v.type?.kind !== "tensor" || constants.has(v.name)
+      ? []
+      : [{ name: v.name, type: v.type.type, dims: (v.type.dims ?? []).map((d) => d.size ?? "") }],
+  );
+  const feeds = randomFeeds(infos, { batch: size, seed: 0 });
+  const { values } = await findShapes(model, { ...options, chunk: CHUNK, once: true, feeds: () => feeds });
+  return new Map(
+    [...values].map(([name, { type, sizes }]) => [name, type === "string" ? 0 : byteLength(type, elementCount(sizes))]),
+  );
 }
 
 /** The largest batch whose estimate stays within a limit; 0 where not even one sample does. */
 export function largestBatch({ batch, total, perSample }: MemoryPlan, limit: number): number {
   const free = limit - (total - batch * perSample);
   return perSample > 0 ? Math.max(0, Math.floor(free / perSample)) : free >= 0 ? Infinity : 0;
-}
-
-function bytesOf(found: FoundShape | undefined, scale: number): number {
-  if (found === undefined || found.type === "string") return 0;
-  const grows = found.dims.some((d) => typeof d === "string");
-  const one = byteLength(found.type, elementCount(found.sizes));
-  return grows ? one * scale : one;
 }
 
 /** Most bytes of node outputs alive at once; a value dies behind its last use, and outputs of the graph do not count. */

@@ -12,12 +12,13 @@ import { withSession, type SessionOptions } from "../runtime/session.ts";
 import { augmentBatch } from "./augment/augment.ts";
 import { mixBatch } from "./augment/mix.ts";
 import { watchLoss } from "./divergence.ts";
-import { estimateMemory, largestBatch } from "./memory.ts";
+import { cpuLowering } from "./lowering.ts";
+import { estimateMemory, largestBatch, mostMemory, type MemoryOptions } from "./memory.ts";
 import { startMeter } from "./meter.ts";
 import { averageShare, extentOf, type EpochResult, type Extent, type TrainPlan } from "./plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "./progress.ts";
 import { rateAt } from "./schedule.ts";
-import { buildStep, type StepGraph, type StepOptions } from "./stepGraph.ts";
+import { buildStep, type StepGraph } from "./stepGraph.ts";
 import { targetsOf } from "./targets.ts";
 import { startTrainer, withConstants, type StepFeeds, type Trainer } from "./trainer.ts";
 
@@ -36,7 +37,8 @@ export interface TrainOptions {
   readonly saving?: Saving;
   /** Bytes that the process may take; where given, the memory is estimated before the start. */
   readonly memoryLimit?: number;
-  readonly lowering?: StepOptions["lowering"];
+  /** Whether the graph is rewritten for the device; default true. Without it nothing but the speed changes. */
+  readonly isLowered?: boolean;
 }
 
 export interface TrainResult {
@@ -56,23 +58,17 @@ export interface TrainResult {
  * @throws numeric where the loss is no longer finite or explodes; invalid-data, invalid-recipe, unsupported, cancelled
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { model, plan, host, signal, emit, training, session } = options;
+  const { model, plan, host, emit, training, session } = options;
   emit({ kind: "stage", name: "Building the training graph" });
-  const { averageDecay, ...stepPlan } = plan;
-  const lowering = options.lowering && { lowering: options.lowering };
-  const graph = await buildStep(
-    model,
-    { ...stepPlan, average: averageDecay !== undefined },
-    { host, signal, ...lowering },
-  );
-  const extent = extentOf(plan, training.count, fixedBatch(graph.inference));
+  const extent = extentOf(plan, training.count, fixedBatch(model));
   if (extent.batches === 0) {
     throw new LatheError("invalid-data", `There are "${training.count}" samples to train on, fewer than a batch.`, {
       hint: "Import more samples, or give the train split a larger share.",
     });
   }
-  if (options.memoryLimit !== undefined)
-    await checkMemory(graph, extent.batch, { ...options, limit: options.memoryLimit });
+  const build = graphBuilder(options);
+  const graph = await build(extent.batch);
+  if (options.memoryLimit !== undefined) await checkMemory(graph, extent.batch, { ...options, build });
   const trainer = await startTrainer(graph, { ...session, host });
   const saver = makeSaver(options.saving, host, emit);
   try {
@@ -97,13 +93,26 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
+/** Makes the step's graph for a batch size, in the form that the device runs fast. */
+function graphBuilder({ model, plan, host, signal, session, ...options }: TrainOptions): MemoryOptions["build"] {
+  const { averageDecay, ...rest } = plan;
+  const stepPlan = { ...rest, average: averageDecay !== undefined };
+  const isLowered = options.isLowered !== false && (session.provider ?? "cpu") === "cpu";
+  return async (batch) => {
+    const lowering = isLowered ? await cpuLowering(batch, host) : undefined;
+    return buildStep(model, stepPlan, { host, signal, ...(lowering && { lowering }) });
+  };
+}
+
 /** @throws limit-exceeded, naming the batch that would fit */
 async function checkMemory(
   graph: StepGraph,
   batch: number,
-  { host, signal, emit, limit }: Pick<TrainOptions, "host" | "signal" | "emit"> & { readonly limit: number },
+  { memoryLimit: limit = Infinity, emit, ...options }: Pick<TrainOptions, "emit" | "memoryLimit"> & MemoryOptions,
 ): Promise<void> {
-  const [plan] = await estimateMemory(graph, [batch], { host, signal });
+  // The exact figure takes as long as some steps, and is only wanted where it may matter.
+  if (mostMemory(graph, batch) <= limit || fixedBatch(graph.inference) !== undefined) return;
+  const [plan] = await estimateMemory([batch], options);
   if (plan === undefined) return;
   emit({ kind: "metric", name: "estimated-memory-bytes", value: plan.total });
   if (plan.total <= limit) return;
