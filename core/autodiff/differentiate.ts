@@ -5,6 +5,7 @@ import { sortNodes } from "../graph/order.ts";
 import type { Gradient, GradientRule, GraphWriter, ValueFacts } from "../ops/gradient.ts";
 import { opOf } from "../ops/registry.ts";
 import { expandNodes, readBy, upstream } from "./expandNodes.ts";
+import { mergeProducts } from "./mergeProducts.ts";
 import { startDraft, type Draft } from "./writer.ts";
 
 export interface Request {
@@ -63,9 +64,11 @@ export function differentiate(model: Model, request: Request): Differentiated {
     const gradient = gradientOf(value);
     return gradient === undefined ? [] : [[value, gradient] as const];
   });
+  const made = new Set(found.map(([, gradient]) => gradient));
+  const backward = mergeProducts(draft.nodes.slice(forward), { fresh: draft.fresh, isKept: (name) => made.has(name) });
   const after: Graph = Object.freeze({
     ...graph,
-    nodes: sortNodes([...graph.nodes, ...draft.nodes.slice(forward)]),
+    nodes: sortNodes([...graph.nodes, ...backward]),
     initializers: [...graph.initializers, ...draft.initializers],
   });
   return { model: Object.freeze({ ...model, graph: after }), gradients: new Map(found) };

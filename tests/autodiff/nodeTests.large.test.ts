@@ -17,7 +17,6 @@ const UNSUPPORTED: readonly string[] = [
   "Det: no gradient, because Lathe does not know this op.",
   "DynamicQuantizeLinear: no gradient, because its scale follows the data; use QuantizeLinear with a scale of its own.",
   "GridSample: no gradient, because it reads at positions that are computed.",
-  "LSTM: no gradient for sequence lengths.",
   "Loop: no gradient, because its body runs a number of times that is known only when it runs.",
   "MaxUnpool: no gradient for an output shape of its own.",
   "OptionalGetElement: no gradient, because gradients do not flow through sequences and optionals.",

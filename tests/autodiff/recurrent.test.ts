@@ -78,12 +78,21 @@ describe.each(OPS)("gradients of %s", (op) => {
     await checkGradient(layer({ op, bias: true, openBatch: true }));
     await checkGradient(layer({ op, bias: true, opset: 22 }));
   });
-  it("refuse sequence lengths, clipping and unknown activations with the reason", async () => {
+  it("end and, backwards, begin where each sample does", async () => {
+    const lengths = { type: "int32" as const, dims: [BATCH], data: Int32Array.of(TIME, TIME - 2) };
+    for (const [direction, directions] of [
+      ["forward", 1],
+      ["reverse", 1],
+      ["bidirectional", 2],
+    ] as const) {
+      for (const state of [false, true]) {
+        const base = layer({ op, attributes: { direction }, directions, bias: true, state });
+        await checkGradient({ ...base, inputs: base.inputs.toSpliced(4, 1, lengths) });
+      }
+    }
+  });
+  it("refuse clipping and open lengths with the reason", async () => {
     const base = layer({ op });
-    const lengths = { type: "int32" as const, dims: [BATCH], data: Int32Array.of(TIME, TIME) };
-    await expect(checkGradient({ ...base, inputs: [...base.inputs.slice(0, 3), undefined, lengths] })).rejects.toThrow(
-      `${op} "y0": no gradient for sequence lengths.`,
-    );
     await expect(checkGradient(layer({ op, attributes: { clip: 0.5 } }))).rejects.toThrow(
       `${op} "y0": no gradient for clipped gates.`,
     );

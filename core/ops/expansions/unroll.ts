@@ -1,6 +1,6 @@
 import { intOf, stringOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
-import { factsOf } from "../constants.ts";
+import { factsOf, intVector, scalar } from "../constants.ts";
 import type { GraphWriter } from "../gradient.ts";
 import { noGradientFor } from "../gradients/refuse.ts";
 import { partsOf, times, type Parts } from "./parts.ts";
@@ -53,7 +53,7 @@ const SLOT = { x: 0, w: 1, r: 2, bias: 3, lengths: 4, h: 5, c: 6, peephole: 7 } 
  * Unrolls a recurrent layer over its time steps, whose number has to be known; the batch may be open. The input's part
  * of all gates is one product before the steps.
  * @returns Y [time, directions, batch, hidden], Y_h and Y_c [directions, batch, hidden]; batch first with layout 1
- * @throws unsupported for sequence lengths, clipping, activations with parameters and open lengths
+ * @throws unsupported for clipping, activations with parameters and open lengths
  */
 export function unroll(write: GraphWriter, node: Node, cell: Cell): readonly (string | undefined)[] {
   const parts = partsOf(write);
@@ -84,6 +84,9 @@ export function unroll(write: GraphWriter, node: Node, cell: Cell): readonly (st
   const [h0, c0] = [states(SLOT.h), hasCell ? states(SLOT.c) : names.map(() => undefined)];
   const peephole = byDirection(hasCell ? input(SLOT.peephole) : undefined);
 
+  const lengths = input(SLOT.lengths);
+  const masks = lengths === undefined ? undefined : stepMasks(write, { lengths, batch, time });
+
   const runs = names.map((name, d) => {
     const direction: Direction = {
       parts,
@@ -98,10 +101,11 @@ export function unroll(write: GraphWriter, node: Node, cell: Cell): readonly (st
     const next = cell.prepare(direction);
     const order = name === "reverse" ? steps.toReversed() : steps;
     let state: State = { h: h0[d], c: c0[d] };
-    const hs = order.map((step) => {
+    const hs = order.map((step, i) => {
       const after = next(step, state);
-      state = after;
-      return after.h;
+      const isInside = masks?.[name === "reverse" ? time - 1 - i : i];
+      state = isInside === undefined ? after : keepOutside(write, { isInside, before: state, after });
+      return isInside === undefined ? after.h : choose(write, { isInside, yes: after.h });
     });
     return { hs: name === "reverse" ? hs.toReversed() : hs, state };
   });
@@ -129,8 +133,42 @@ export function unroll(write: GraphWriter, node: Node, cell: Cell): readonly (st
   ];
 }
 
+/**
+ * Which samples a step is still (or, backwards, already) inside of: [batch, 1] per step. A state that does not change
+ * outside makes both directions begin and end where each sample does.
+ */
+function stepMasks(
+  write: GraphWriter,
+  { lengths, batch, time }: { readonly lengths: string; readonly batch: number | string; readonly time: number },
+): readonly string[] {
+  const column = write.op("Unsqueeze", [lengths, intVector(write, [1])]);
+  return Array.from({ length: time }, (_, t) => {
+    const step = write.constant({ type: "int32", dims: [], data: Int32Array.of(t) });
+    return write.note(write.op("Greater", [column, step]), { type: "bool", dims: [batch, 1] });
+  });
+}
+
+interface Choice {
+  readonly isInside: string;
+  readonly yes: string;
+  /** Undefined for zero. */
+  readonly no?: string | undefined;
+}
+
+function choose(write: GraphWriter, { isInside, yes, no }: Choice): string {
+  return write.note(write.op("Where", [isInside, yes, no ?? scalar(write, 0, yes)]), factsOf(write, yes));
+}
+
+function keepOutside(
+  write: GraphWriter,
+  { isInside, before, after }: { readonly isInside: string; readonly before: State; readonly after: State },
+): State {
+  const kept = (yes: string | undefined, no: string | undefined): string | undefined =>
+    yes === undefined ? undefined : choose(write, { isInside, yes, no });
+  return { h: kept(after.h, before.h), c: kept(after.c, before.c) };
+}
+
 function refuse(node: Node): void {
-  if ((node.inputs[SLOT.lengths] ?? "") !== "") throw noGradientFor(node, "sequence lengths");
   if (node.attributes["clip"] !== undefined) throw noGradientFor(node, "clipped gates");
 }
 
