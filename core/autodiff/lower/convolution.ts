@@ -3,7 +3,7 @@ import type { Node } from "../../graph/model.ts";
 import { cutTo, filled, int64, padTo, reshape } from "./constants.ts";
 import { convShape, filledUp, outputSize, type ConvShape, type Dims } from "./shapes.ts";
 import { BLOCKED, type Stage } from "./stage.ts";
-import { blockedWeight, depthwiseWeight, reversed, turnedWeight, type WeightDims } from "./weights.ts";
+import { blockedWeight, depthwiseWeight, reorder, reversed, turnedWeight, type WeightDims } from "./weights.ts";
 
 type ImageDims = readonly [n: number, c: number, h: number, w: number];
 
@@ -152,9 +152,11 @@ function spreadByPhases(
     { axis: 3 },
   );
   // [O, I, a·th, b·tw] → [(a, b, I), O, th, tw] in blocks
-  const parts = reshape(stage, picked, [o / b, b, i / b, b, sh, th, sw, tw]);
-  const turned = stage.op("Transpose", [parts], { perm: [4, 6, 2, 0, 5, 7, 1, 3] });
-  const weight = reshape(stage, turned, [sh * sw * i, o, th, tw]);
+  const weight = reorder(stage, picked, {
+    split: [o / b, b, i / b, b, sh, th, sw, tw],
+    order: [4, 6, 2, 0, 5, 7, 1, 3],
+    to: [sh * sw * i, o, th, tw],
+  });
   const made = stage.op(
     "Conv",
     [stage.blocked(dy), weight],
@@ -162,8 +164,11 @@ function spreadByPhases(
     { domain: BLOCKED },
   );
   const [n, , h, width] = x;
-  const phases = reshape(stage, made, [n, sh, sw, i / b, h / sh, width / sw, b]);
-  return reshape(stage, stage.op("Transpose", [phases], { perm: [0, 3, 4, 1, 5, 2, 6] }), x);
+  return reorder(stage, made, {
+    split: [n, sh, sw, i / b, h / sh, width / sw, b],
+    order: [0, 3, 4, 1, 5, 2, 6],
+    to: x,
+  });
 }
 
 interface PhaseTaps {
@@ -235,8 +240,9 @@ function depthwiseDw(stage: Stage, [x, dy]: readonly [string, string], { shape, 
   const sum = stage.op("ReduceSum", [reshape(stage, made, [n, (c / b) * ph * pw * b]), int64(stage, [0])], {
     keepdims: 0,
   });
-  const turned = stage.op("Transpose", [reshape(stage, sum, [c / b, ph, pw, b])], { perm: [0, 3, 1, 2] });
-  return cutTo(stage, reshape(stage, turned, [c, 1, ph, pw]), { from: [c, 1, ph, pw], to: w });
+  const long = [c, 1, ph, pw];
+  const turned = reorder(stage, sum, { split: [c / b, ph, pw, b], order: [0, 3, 1, 2], to: long });
+  return cutTo(stage, turned, { from: long, to: w });
 }
 
 /**
@@ -288,11 +294,9 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
   // [stack, group, O/b, kh, kw·side, b]
   const parts = reshape(stage, made, [stacks, groups, (o / b) * ph * pw * side * b]);
   const sum = groups === 1 ? parts : stage.op("ReduceSum", [parts, int64(stage, [1])], { keepdims: 0 });
-  const turned = stage.op("Transpose", [reshape(stage, sum, [stacks, o / b, ph, pw, side, b])], {
-    perm: [1, 5, 0, 4, 2, 3],
-  });
-  const whole = reshape(stage, turned, [o, c, ph, pw]);
-  return cutTo(stage, whole, { from: [o, c, ph, pw], to: w });
+  const long = [o, c, ph, pw];
+  const split = [stacks, o / b, ph, pw, side, b];
+  return cutTo(stage, reorder(stage, sum, { split, order: [1, 5, 0, 4, 2, 3], to: long }), { from: long, to: w });
 }
 
 /** A strided 1×1 convolution reads every s-th pixel only: the same without a stride on the picked ones. */

@@ -39,12 +39,12 @@ export function convShape(node: Node, dims: readonly [x: Dims, w: Dims], { block
   const [sh = 1, sw = 1] = pair("strides");
   const [top = 0, left = 0, bottom = 0, right = 0] = intsOf(node, "pads") ?? [];
   // A single pixel, as in squeeze-and-excitation, is not worth the layout.
-  if (x[2]! * x[3]! === 1) return undefined;
-  const [high, wide] = [x[2], x[3]];
+  const [tall, wide] = [x[2]!, x[3]!];
+  if (tall * wide === 1) return undefined;
   const isNarrow = Math.max(top, bottom) < kh && Math.max(left, right) < kw;
-  const [height, width] = [outputSize(x[2]!, [kh, sh, top + bottom]), outputSize(x[3]!, [kw, sw, left + right])];
+  const [height, width] = [outputSize(tall, [kh, sh, top + bottom]), outputSize(wide, [kw, sw, left + right])];
   // The way back from strides takes whole steps.
-  const isEven = (sh === 1 || high === height * sh) && (sw === 1 || wide === width * sw);
+  const isEven = (sh === 1 || tall === height * sh) && (sw === 1 || wide === width * sw);
   if (!isNarrow || !isEven) return undefined;
   return { kernel: [kh, kw], strides: [sh, sw], pads: [top, left, bottom, right], groups };
 }
