@@ -2,15 +2,13 @@ import { floatOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
 import { isTraining } from "../../ops/gradients/batchNormalization.ts";
 import { cutTo, int64, padTo, reshape, scalar } from "./constants.ts";
-import { filledUp, isImage } from "./shapes.ts";
+import { filledUp, inMemory, isImage, type ImageDims } from "./shapes.ts";
 import { BLOCKED, type Pending, type Stage } from "./stage.ts";
 
 interface Normalised {
   readonly mean: string;
   readonly inverse: string;
 }
-
-type Sizes = readonly [n: number, c: number, h: number, w: number];
 
 /**
  * Lowers batch normalisations in training mode; the backward pass reuses the statistics of the forward one. Vectors have
@@ -56,7 +54,7 @@ export function batchNormLowering(): {
     backward: (stage, node) => {
       const [dy = "", x = "", scale = ""] = node.inputs;
       const [dx = "", dScale = "", dBias = ""] = node.outputs;
-      const dims = stage.dims(x) as Sizes;
+      const dims = stage.dims(x) as ImageDims;
       const { mean, inverse } = found.get(x)!;
       const sizes = inMemory(stage, dims);
       const vectors = vectorsOf(stage, dims);
@@ -83,11 +81,8 @@ export function batchNormLowering(): {
   };
 }
 
-/** Sizes with the channels that fill up the last block. */
-export const inMemory = (stage: Stage, [n, c, h, w]: Sizes): Sizes => [n, filledUp(c, stage.block), h, w];
-
 /** Between vectors of the model and vectors over all channels in memory. */
-function vectorsOf(stage: Stage, [, c]: Sizes): Record<"fill" | "cut", (vector: string) => string> {
+function vectorsOf(stage: Stage, [, c]: ImageDims): Record<"fill" | "cut", (vector: string) => string> {
   const full = filledUp(c, stage.block);
   return {
     fill: (vector) => padTo(stage, stage.plain(vector), { from: [c], to: [full] }),
@@ -96,13 +91,13 @@ function vectorsOf(stage: Stage, [, c]: Sizes): Record<"fill" | "cut", (vector: 
 }
 
 /** Mean over batch and pixels of a blocked value: [C]. */
-export function channelMean(stage: Stage, blocked: string, [n, c]: Sizes): string {
+export function channelMean(stage: Stage, blocked: string, [n, c]: ImageDims): string {
   const perImage = stage.op("GlobalAveragePool", [blocked], {}, { domain: BLOCKED });
   return overBatch(stage, perImage, { n, c, count: n });
 }
 
 /** Mean over batch and pixels of the product of two blocked values: [C]. */
-function meanProduct(stage: Stage, pair: readonly [string, string], sizes: Sizes): string {
+function meanProduct(stage: Stage, pair: readonly [string, string], sizes: ImageDims): string {
   const [n, c, h, w] = sizes;
   return overBatch(stage, pixelProduct(stage, pair, sizes), { n, c, count: n * h * w });
 }
@@ -111,7 +106,7 @@ function meanProduct(stage: Stage, pair: readonly [string, string], sizes: Sizes
  * Sums over pixels of the product of two blocked values: [1, n·c, 1, 1]. One is the weight of a depthwise convolution as
  * large as its picture, with every channel of every image for itself: a pass over memory that writes nothing.
  */
-export function pixelProduct(stage: Stage, [a, b]: readonly [string, string], [n, c, h, w]: Sizes): string {
+export function pixelProduct(stage: Stage, [a, b]: readonly [string, string], [n, c, h, w]: ImageDims): string {
   const inputs = [reshape(stage, a, [1, n * c, h, w]), reshape(stage, b, [n * c, 1, h, w])];
   return stage.op("Conv", inputs, { kernel_shape: [h, w], group: n * c }, { domain: BLOCKED });
 }

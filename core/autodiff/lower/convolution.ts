@@ -1,11 +1,9 @@
 import { stringOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
 import { cutTo, filled, int64, padTo, reshape } from "./constants.ts";
-import { convShape, filledUp, outputSize, type ConvShape, type Dims } from "./shapes.ts";
+import { convShape, filledUp, outputSize, type ConvShape, type Dims, type ImageDims } from "./shapes.ts";
 import { BLOCKED, type Stage } from "./stage.ts";
 import { blockedWeight, depthwiseWeight, reorder, reversed, turnedWeight, type WeightDims } from "./weights.ts";
-
-type ImageDims = readonly [n: number, c: number, h: number, w: number];
 
 /** Channels are counted as they are in memory, with those that fill up blocks. */
 interface Found {
@@ -120,7 +118,11 @@ interface Spreading {
 }
 
 /** Puts zeros between the rows and columns of a blocked value. */
-function spreadOut(stage: Stage, value: string, { from: [n, c, h, w], strides: [sh, sw], to }: Spreading): string {
+export function spreadOut(
+  stage: Stage,
+  value: string,
+  { from: [n, c, h, w], strides: [sh, sw], to }: Spreading,
+): string {
   const b = stage.block;
   const parts = reshape(stage, value, [(n * c) / b, h, 1, w, 1, b]);
   const pads = int64(stage, [0, 0, 0, 0, 0, 0, 0, 0, sh - 1, 0, sw - 1, 0]);

@@ -16,6 +16,7 @@ import {
 import { lowerGate, lowerGateGradient, lowerGlobalPool, lowerGlobalPoolGradient } from "./pixels.ts";
 import { MACRO } from "./rules.ts";
 import type { CpuTarget } from "./shapes.ts";
+import { lowerChannelPad, lowerChannelPadGradient, lowerPick, lowerPickGradient } from "./shortcut.ts";
 import { BLOCKED, startStage, type Stage } from "./stage.ts";
 
 type Lowering = (stage: Stage, node: Node) => boolean;
@@ -43,6 +44,8 @@ export function lowerForCpu(
     HardSwish: lowerActivation,
     Add: lowerAdd,
     Mul: lowerGate,
+    MaxPool: lowerPick,
+    Pad: lowerChannelPad,
     GlobalAveragePool: lowerGlobalPool,
     [`${MACRO}.ConvInputGradient`]: lowerInputGradient,
     [`${MACRO}.ConvWeightGradient`]: lowerWeightGradient,
@@ -52,6 +55,8 @@ export function lowerForCpu(
     [`${MACRO}.ClipGradient`]: lowerClipGradient,
     [`${MACRO}.HardSwishGradient`]: lowerHardSwishGradient,
     [`${MACRO}.GlobalPoolGradient`]: lowerGlobalPoolGradient,
+    [`${MACRO}.PickGradient`]: lowerPickGradient,
+    [`${MACRO}.ChannelPadGradient`]: lowerChannelPadGradient,
     [`${MACRO}.GateGradient`]: lowerGateGradient,
   };
   for (const node of graph.nodes) {

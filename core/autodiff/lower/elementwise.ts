@@ -1,8 +1,8 @@
 import { floatAttribute, floatsAttribute, type PlainAttribute } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
-import { channelMean, inMemory } from "./batchNorm.ts";
+import { channelMean } from "./batchNorm.ts";
 import { cutTo, filled, scalar } from "./constants.ts";
-import { clipBounds, filledUp, isImage, type Dims } from "./shapes.ts";
+import { clipBounds, filledUp, inMemory, isImage, type Dims } from "./shapes.ts";
 import type { Pending, Stage } from "./stage.ts";
 
 const same = (a: Dims, b: Dims): boolean => a !== undefined && a.join() === b?.join();

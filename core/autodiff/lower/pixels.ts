@@ -1,8 +1,8 @@
 import { stringOf } from "../../graph/attributes.ts";
 import type { Node } from "../../graph/model.ts";
-import { inMemory, pixelProduct } from "./batchNorm.ts";
+import { pixelProduct } from "./batchNorm.ts";
 import { cutTo, int64, padTo, reshape, scalar } from "./constants.ts";
-import { filledUp, gateOf, isImage } from "./shapes.ts";
+import { filledUp, gateOf, inMemory, isImage, type ImageDims } from "./shapes.ts";
 import { BLOCKED, type Stage } from "./stage.ts";
 
 /** The mean over each picture is the same in both layouts. */
@@ -24,7 +24,7 @@ export function lowerGlobalPool(stage: Stage, node: Node): boolean {
 export function lowerGlobalPoolGradient(stage: Stage, node: Node): boolean {
   const [dy = ""] = node.inputs;
   const output = node.outputs[0] ?? "";
-  const dims = stage.dims(stringOf(node, "like", "")) as readonly [number, number, number, number];
+  const dims = stage.dims(stringOf(node, "like", "")) as ImageDims;
   stage.note(output, dims);
   const [n, c, h, w] = inMemory(stage, dims);
   const b = stage.block;
@@ -44,17 +44,13 @@ export function lowerGate(stage: Stage, node: Node): boolean {
   const found = gateOf([stage.dims(a), stage.dims(b)], stage.block);
   if (found === undefined) return false;
   const [data, gate] = found === 1 ? [a, b] : [b, a];
-  const dims = stage.dims(data) as readonly [number, number, number, number];
+  const dims = stage.dims(data) as ImageDims;
   stage.note(node.outputs[0] ?? "", dims);
   stage.setBlocked(node.outputs[0] ?? "", gated(stage, [data, gate], dims));
   return true;
 }
 
-function gated(
-  stage: Stage,
-  [data, gate]: readonly [string, string],
-  dims: readonly [number, number, number, number],
-): string {
+function gated(stage: Stage, [data, gate]: readonly [string, string], dims: ImageDims): string {
   const [n, c, h, w] = inMemory(stage, dims);
   const factor = padTo(stage, stage.plain(gate), { from: [n, dims[1], 1, 1], to: [n, c, 1, 1] });
   const made = stage.op(
@@ -70,7 +66,7 @@ function gated(
 export function lowerGateGradient(stage: Stage, node: Node): boolean {
   const [dy = "", data = "", gate = ""] = node.inputs;
   const [dData = "", dGate = ""] = node.outputs;
-  const dims = stage.dims(data) as readonly [number, number, number, number];
+  const dims = stage.dims(data) as ImageDims;
   stage.note(dy, dims);
   const sizes = inMemory(stage, dims);
   const [n, c] = dims;

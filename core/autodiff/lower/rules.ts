@@ -2,6 +2,7 @@ import { floatAttribute, floatOf, floatsAttribute, intOf, type PlainAttribute } 
 import type { Graph, Node } from "../../graph/model.ts";
 import type { GradientRule, GraphWriter } from "../../ops/gradient.ts";
 import { convGradient } from "../../ops/gradients/convolution.ts";
+import { channelPads, picking } from "./shortcut.ts";
 import { clipBounds, convShape, gateOf, isImage, sizesFrom, type CpuTarget, type Dims } from "./shapes.ts";
 
 /** Domain of the nodes that stand for whole gradients between `differentiate` and the lowering. No runtime knows them. */
@@ -35,7 +36,15 @@ export function cpuRules(target: CpuTarget): DeviceRules {
       case "HardSwish":
         return isImage(x, block) ? hardSwishRule : undefined;
       case "GlobalAveragePool":
-        return isImage(x, block) ? poolRule : undefined;
+        return isImage(x, block) ? ofInput("GlobalPoolGradient") : undefined;
+      case "MaxPool": {
+        const strides = picking(node, x, block);
+        return strides === undefined ? undefined : ofInput("PickGradient", { strides });
+      }
+      case "Pad": {
+        const channels = isImage(x, block) ? channelPads(node, graph, x) : undefined;
+        return channels === undefined ? undefined : ofInput("ChannelPadGradient", { channels });
+      }
       case "Mul": {
         const gate = gateOf([x, dims(1)], block);
         return gate === undefined ? undefined : gateRule(gate);
@@ -99,12 +108,15 @@ const hardSwishRule: GradientRule = (write, { node, dy: [dy] }) => {
   return [copyFacts(write, write.ops("HardSwishGradient", [dy, x], { domain: MACRO })[0] ?? "", x)];
 };
 
-const poolRule: GradientRule = (write, { node, dy: [dy] }) => {
-  if (dy === undefined) return [];
-  const x = node.inputs[0] ?? "";
-  const [made = ""] = write.ops("GlobalPoolGradient", [dy], { domain: MACRO, attributes: { like: x } });
-  return [copyFacts(write, made, x)];
-};
+/** The gradient of a linear function of the first input: it needs that input's sizes only. */
+const ofInput =
+  (op: string, attributes: Readonly<Record<string, PlainAttribute>> = {}): GradientRule =>
+  (write, { node, dy: [dy] }) => {
+    if (dy === undefined) return [];
+    const like = node.inputs[0] ?? "";
+    const [made = ""] = write.ops(op, [dy], { domain: MACRO, attributes: { ...attributes, like } });
+    return [copyFacts(write, made, like)];
+  };
 
 const gateRule =
   (gate: 0 | 1): GradientRule =>

@@ -76,7 +76,7 @@ export function sizesFrom(facts: ValueFacts | undefined, batch: number): Dims {
 }
 
 /** Whether a value has pictures and enough channels for the blocked layout. */
-export const isImage = (dims: Dims, block: number): dims is readonly [number, number, number, number] =>
+export const isImage = (dims: Dims, block: number): dims is ImageDims =>
   dims?.length === 4 && fillsBlocks(dims[1]!, block) && dims[2]! * dims[3]! > 1;
 
 /** The bounds [0, high] of a Clip, where they are constants of that kind. */
@@ -95,3 +95,13 @@ export function gateOf([a, b]: readonly [Dims, Dims], block: number): 0 | 1 | un
     isImage(data, block) && gate?.join() === [data[0], data[1], 1, 1].join();
   return isGate(b, a) ? 1 : isGate(a, b) ? 0 : undefined;
 }
+
+export type ImageDims = readonly [n: number, c: number, h: number, w: number];
+
+/** Sizes with the channels that fill up the last block. */
+export const inMemory = ({ block }: Pick<CpuTarget, "block">, [n, c, h, w]: ImageDims): ImageDims => [
+  n,
+  filledUp(c, block),
+  h,
+  w,
+];
