@@ -2,6 +2,7 @@ import { LatheError } from "../base/error.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { hash } from "../base/hash.ts";
 import { canonicalJson, type Json } from "../base/json.ts";
+import type { ProviderName } from "../contract/device.ts";
 import { recipe as recipeSchema, type Recipe, type Variant } from "../contract/project.ts";
 import type { Estimate } from "../contract/method.ts";
 import type { Model } from "../graph/model.ts";
@@ -30,6 +31,8 @@ export type RunRequest =
       readonly params: Readonly<Record<string, Json>>;
       readonly seed: number;
       readonly threads: number;
+      /** Default: the CPU. */
+      readonly provider?: ProviderName | undefined;
     };
 
 /**
@@ -69,7 +72,7 @@ export async function runMethod(project: Project, request: RunRequest, options: 
         calibration: data?.stream("calibration"),
         ...(data && { split: data.stream }),
         work,
-        session: { threads: recipe.threads },
+        session: { threads: recipe.threads, ...(recipe.provider && { provider: recipe.provider }) },
         host,
         signal: options.signal,
         emit: options.emit,
@@ -96,10 +99,18 @@ export async function completeRecipe(
   if (!("recipe" in request)) {
     const method = await findMethod(request.method);
     const params = method.parse(request.params);
-    const { seed, threads } = request;
+    const { seed, threads, provider } = request;
     return {
       method,
-      recipe: { lathe: 1, method: method.info.id, version: method.info.version, params, seed, threads },
+      recipe: {
+        lathe: 1,
+        method: method.info.id,
+        version: method.info.version,
+        params,
+        seed,
+        threads,
+        ...(provider && { provider }),
+      },
     };
   }
   const { recipe } = request;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
+import { providerName } from "./device.ts";
 import { datasetInfo, splitPlan } from "./dataset.ts";
 import { measurements } from "./measurement.ts";
 import { preprocessing } from "./preprocessing.ts";
@@ -16,6 +17,8 @@ export const recipe = z.strictObject({
   seed: z.int().nonnegative(),
   /** Intra-op threads; part of the recipe because sums depend on it. */
   threads: z.int().positive(),
+  /** What it runs on; absent: the CPU. */
+  provider: providerName.optional(),
   /** SHA-256 of the model it starts from; absent in a recipe that is meant for any model. */
   from: z.string().optional(),
   /** Fingerprint of the calibration data, where the method reads any. */

@@ -40,7 +40,7 @@ export function loadError(
   if (thrown instanceof LatheError) return thrown;
   const said = saying(thrown);
   if (
-    /backend not found|no available backend|execution provider.*(not supported|not enabled)|Unsupported execution provider/i.test(
+    /backend not found|no available backend|execution provider.*(not supported|not enabled)|Unsupported execution provider|Failed to get a WebGPU adapter/i.test(
       said,
     )
   ) {

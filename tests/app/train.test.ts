@@ -58,3 +58,20 @@ test("goes on where it was stopped, to the bytes of a run that was not, and tidi
     project.store.close();
   }
 });
+
+test("says that a device is not there, and changes nothing", async () => {
+  const { project } = await tinyProject();
+  const missing = process.platform === "darwin" ? "dml" : "coreml";
+  try {
+    await expect(
+      runMethod(project, { ...request, provider: missing }, { ...quietWork(), from: "tiny" }),
+    ).rejects.toMatchObject({
+      code: "device",
+      message: expect.stringMatching(`^The execution provider "${missing}" is not available here: `) as string,
+      hint: "Run `lathe doctor` to see what this machine has, or use the cpu provider.",
+    });
+    expect(project.store.variants().length).toBe(1);
+  } finally {
+    project.store.close();
+  }
+});

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { ProviderName } from "../../contract/device.ts";
 import { LatheError } from "../../base/error.ts";
 import { formatBytes } from "../../base/format.ts";
 import type { Json } from "../../base/json.ts";
@@ -10,12 +11,15 @@ import { flagsOf, paramsFrom } from "../flags.ts";
 import { act, inProject, wholeNumber, withProjectOption, type Io, type ProjectOptions, type Run } from "../io.ts";
 import { blockTable } from "../table.ts";
 
+const DEVICES: readonly ProviderName[] = ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml"];
+
 interface RunOptions extends ProjectOptions {
   readonly from?: string;
   readonly name?: string;
   readonly data?: string;
   readonly seed: number;
   readonly threads?: number;
+  readonly device?: ProviderName;
   readonly measure: boolean;
   readonly dryRun?: boolean;
   readonly recipe?: string;
@@ -71,6 +75,7 @@ function withRunOptions(command: Command): Command {
     .option("--data <name>", "data set (default: the newest)")
     .option("--seed <seed>", "seed of everything random", wholeNumber(0), 0)
     .option("--threads <count>", "threads (default: all cores, at most 8); part of the recipe", wholeNumber(1))
+    .addOption(new Option("--device <provider>", "what to run on (default: cpu); see lathe doctor").choices(DEVICES))
     .option("--no-measure", "do not measure the result")
     .option("--dry-run", "only say what it would take");
 }
@@ -82,7 +87,7 @@ function addMethod(parent: Command, run: Run, method: MethodInfo): void {
   act<RunOptions & { readonly param?: Record<string, Json> }>(command, run, (io, options) => {
     const params = { ...options.param, ...paramsFrom(method, command.opts()) };
     const threads = options.threads ?? Math.min(8, availableParallelism());
-    return perform(io, options, { method: method.id, params, seed: options.seed, threads });
+    return perform(io, options, { method: method.id, params, seed: options.seed, threads, provider: options.device });
   });
 }
 
