@@ -19,6 +19,7 @@ import { samplingOps } from "./sampling.ts";
 import { sequenceOps } from "./sequence.ts";
 import { shapeOps } from "./shape.ts";
 import { signalOps } from "./signal.ts";
+import { treeOps } from "./trees.ts";
 
 /** All declarations, op families side by side. */
 export const OPS: readonly OpDeclaration[] = [
@@ -41,6 +42,7 @@ export const OPS: readonly OpDeclaration[] = [
   ...lossOps,
   ...quantizationOps,
   ...controlOps,
+  ...treeOps,
 ];
 
 const BY_NAME = new Map<string, OpDeclaration[]>();

@@ -9,11 +9,9 @@ const UNSUPPORTED: readonly string[] = [
   "AffineGrid: no gradient, because the ops that read from its grid have none either.",
   "ArrayFeatureExtractor: no gradient, because Lathe does not know this op.",
   "BatchNormalization: no gradient for what depends on its running statistics.",
-  "Binarizer: no gradient, because Lathe does not know this op.",
   "Col2Im: no gradient, because Lathe has no rule for it; ConvTranspose adds up overlapping blocks too.",
   "DFT: no gradient, because it makes complex numbers; a Conv with the transform's rows as its kernels has one.",
   "DeformConv: no gradient, because it reads at positions that are computed.",
-  'DequantizeLinear: no gradient for scales of shape "[1,2,3,2]", which belong to blocks.',
   "Det: no gradient, because Lathe does not know this op.",
   "DynamicQuantizeLinear: no gradient, because its scale follows the data; use QuantizeLinear with a scale of its own.",
   "GridSample: no gradient, because it reads at positions that are computed.",
@@ -27,7 +25,6 @@ const UNSUPPORTED: readonly string[] = [
   'ScatterND: no gradient for reduction "max".',
   'ScatterND: no gradient for reduction "min".',
   'ScatterND: no gradient for reduction "mul".',
-  "TreeEnsemble: no gradient, because Lathe does not know this op.",
   "Unique: no gradient, because how many elements it gives depends on what they are.",
 ];
 

@@ -58,6 +58,58 @@ function learnedStep(x: NdArray, weights: NdArray, { type, scales, zero, axis }:
   return { dx, ds };
 }
 
+describe("gradients of quantisers with a scale per block", () => {
+  it("meet those of a scale per column that stands in blocks", async () => {
+    const random = seededRandom(8, "blocks");
+    const noise = (...dims: number[]): NdArray => {
+      const data = Float32Array.from({ length: dims[0]! * dims[1]! }, () => random.normal());
+      return { type: "float32", dims, data };
+    };
+    const [x, weights] = [noise(ROWS, COLUMNS), noise(ROWS, COLUMNS)];
+    const blocks: NdArray = { type: "float32", dims: [2, COLUMNS], data: noise(2, COLUMNS).data };
+    const scale = { ...blocks, data: (blocks.data as Float32Array).map((s) => 0.005 + 0.01 * Math.abs(s)) };
+    const attributes = { axis: 0, block_size: 2 };
+    const blocked = model(
+      graph({
+        inputs: [value("x", "float32", [ROWS, COLUMNS]), value("scale", "float32", [2, COLUMNS])],
+        outputs: [value("loss", "float32", [])],
+        nodes: [
+          node("QuantizeLinear", [["x", "scale", "zero"], ["q"]], { attributes }),
+          node("DequantizeLinear", [["q", "scale", "zero"], ["y"]], { attributes }),
+          node("Mul", [["y", "weights"], ["weighted"]]),
+          node("ReduceSum", [["weighted"], ["loss"]], { attributes: { keepdims: 0 } }),
+        ],
+        initializers: [
+          tensor("zero", { type: "int8", dims: [2, COLUMNS], data: new Int8Array(2 * COLUMNS) }),
+          tensor("weights", weights),
+        ],
+      }),
+      { opsets: { "": 21 }, irVersion: 10 },
+    );
+    const request = { from: { loss: undefined }, to: ["x", "scale"] } as const;
+    const { gradients } = await runBackward(blocked, { ...request, feeds: { x, scale } });
+    expect(gradients["scale"]!.dims).toEqual([2, COLUMNS]);
+    for (const block of [0, 1]) {
+      const rows = (array: NdArray, of: number): Float32Array =>
+        (array.data as Float32Array).slice(block * of * COLUMNS, (block + 1) * of * COLUMNS);
+      const part = { type: "float32", dims: [2, COLUMNS] } as const;
+      const scales = [...rows(scale, 1)];
+      const expected = learnedStep(
+        { ...part, data: rows(x, 2) },
+        { ...part, data: rows(weights, 2) },
+        { type: "int8", scales, axis: 1 },
+      );
+      expected.dx.forEach((d, i) => expect(rows(gradients["x"]!, 2)[i]).toBeCloseTo(d, 5));
+      expected.ds.forEach((d, i) =>
+        expect(rows(gradients["scale"]!, 1)[i]! / Math.max(1, Math.abs(d))).toBeCloseTo(
+          d / Math.max(1, Math.abs(d)),
+          4,
+        ),
+      );
+    }
+  });
+});
+
 describe("gradients of quantisers", () => {
   const random = seededRandom(3, "quantisers");
   const numbers = (spread: number): NdArray => ({

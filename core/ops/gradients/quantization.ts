@@ -67,7 +67,7 @@ const note = (write: GraphWriter, value: string, facts: ValueFacts): string => w
 
 type Dims = ValueFacts["dims"];
 
-/** Scales of one axis [C] as [C, 1, …], so that they meet the data; a scalar as it is. */
+/** Scales of one axis [C] as [C, 1, …], so that they meet the data; a scalar as it is; those of blocks repeated. */
 function alongAxis(
   write: GraphWriter,
   { node }: GradientCall,
@@ -75,7 +75,11 @@ function alongAxis(
 ): string {
   const { type, dims } = factsOf(write, value);
   if (dims.length > 1) {
-    throw noGradientFor(node, `scales of shape "[${dims.join(",")}]", which belong to blocks`);
+    const { axis, size, blocks } = blocksOf(write, node, value);
+    const column = write.op("Unsqueeze", [value, intVector(write, [axis + 1])]);
+    const wide = write.op("Expand", [column, intVector(write, blocks.toSpliced(axis + 1, 0, size))]);
+    const whole = blocks.with(axis, blocks[axis]! * size);
+    return write.note(write.op("Reshape", [wide, intVector(write, whole)]), { type, dims: whole });
   }
   if (dims.length === 0 || (dims[0] === 1 && rank > 0)) return value;
   const after = rank - 1 - axisOf(intOf(node, "axis", 1), rank);
@@ -105,7 +109,27 @@ function shift(
   return zero === undefined ? ratio : write.op("Add", [ratio, zero]);
 }
 
-/** Σ over all axes but that of the scale. */
+/** Blocks of `size` elements along `axis`, one scale each; `blocks` is the shape of the scales (opset 21). */
+function blocksOf(
+  write: GraphWriter,
+  node: GradientCall["node"],
+  scale: string,
+): { readonly axis: number; readonly size: number; readonly blocks: readonly number[] } {
+  const { dims } = factsOf(write, scale);
+  const whole = factsOf(write, node.inputs[0] ?? "").dims;
+  const axis = axisOf(intOf(node, "axis", 1), dims.length);
+  const size = intOf(node, "block_size", 0);
+  const known = dims.map((d) => (typeof d === "number" ? d : 0));
+  if (size === 0 || known.includes(0) || known[axis]! * size !== whole[axis]) {
+    throw noGradientFor(
+      node,
+      `scales of shape "[${dims.join(",")}]" for blocks of "${size}" in "[${whole.join(",")}]"`,
+    );
+  }
+  return { axis, size, blocks: known };
+}
+
+/** Σ over all axes but that of the scale, or over each of its blocks. */
 function toScale(
   write: GraphWriter,
   { node }: GradientCall,
@@ -114,6 +138,11 @@ function toScale(
   const { type, dims: to } = factsOf(write, scale);
   const made = write.note(gradient, { type, dims });
   if (to.length === 0) return dims.length === 0 ? made : sumTo(write, made, [gradient, scale]);
+  if (to.length > 1) {
+    const { axis, size, blocks } = blocksOf(write, node, scale);
+    const split = write.op("Reshape", [made, intVector(write, blocks.toSpliced(axis + 1, 0, size))]);
+    return reduceSum(write, split, { axes: [axis + 1], keep: false });
+  }
   const axis = to[0] === 1 ? -1 : axisOf(intOf(node, "axis", 1), dims.length);
   const axes = dims.flatMap((_, i) => (i === axis ? [] : [i]));
   const summed = axes.length === 0 ? made : reduceSum(write, made, { axes, keep: false });

@@ -1,0 +1,12 @@
+import { defineOps, free } from "./declare.ts";
+
+const STEPS = ["Binarizer", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"];
+
+export const treeOps = defineOps(STEPS, {
+  domain: "ai.onnx.ml",
+  since: 1,
+  // Thresholds: constant between them.
+  gradient: "stops",
+  quantize: { role: "float", reason: "it compares and does not multiply" },
+  cost: free,
+});
