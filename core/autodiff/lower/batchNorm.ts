@@ -33,7 +33,7 @@ export function batchNormLowering(): {
       const variance = stage.op("Max", [difference, scalar(stage, 0)]);
       const epsilon = scalar(stage, floatOf(node, "epsilon", 1e-5));
       const inverse = stage.op("Reciprocal", [stage.op("Sqrt", [stage.op("Add", [variance, epsilon])])]);
-      found.set(x, { mean, inverse });
+      found.set(keyOf(node), { mean, inverse });
       const a = stage.op("Mul", [vectors.fill(scale), inverse]);
       const shift = stage.op("Sub", [vectors.fill(bias), stage.op("Mul", [mean, a])]);
       const [y = "", nextMean = "", nextVariance = ""] = node.outputs;
@@ -55,7 +55,7 @@ export function batchNormLowering(): {
       const [dy = "", x = "", scale = ""] = node.inputs;
       const [dx = "", dScale = "", dBias = ""] = node.outputs;
       const dims = stage.dims(x) as ImageDims;
-      const { mean, inverse } = found.get(x)!;
+      const { mean, inverse } = found.get(keyOf(node, x))!;
       const sizes = inMemory(stage, dims);
       const vectors = vectorsOf(stage, dims);
       stage.note(dy, dims);
@@ -80,6 +80,9 @@ export function batchNormLowering(): {
     },
   };
 }
+
+/** What statistics are of: two normalisations of one value share them only with the same ε. */
+const keyOf = (node: Node, x = node.inputs[0]): string => `${floatOf(node, "epsilon", 1e-5)} ${x ?? ""}`;
 
 /** Between vectors of the model and vectors over all channels in memory. */
 function vectorsOf(stage: Stage, [, c]: ImageDims): Record<"fill" | "cut", (vector: string) => string> {
