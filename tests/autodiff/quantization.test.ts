@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { NdArray } from "../../core/base/array.ts";
 import type { ElementType } from "../../core/base/elementType.ts";
 import { seededRandom } from "../../core/base/random.ts";
-import { graph, model, node, tensor, value } from "../../core/graph/build.ts";
-import type { Model } from "../../core/graph/model.ts";
+import { graph, model, node, tensor, tensorArray, value } from "../../core/graph/build.ts";
+import type { Model, Tensor } from "../../core/graph/model.ts";
 import { runBackward } from "./backward.ts";
+import { loadGolden } from "./goldenNets.ts";
 
 interface Quantizer {
   readonly type: ElementType;
@@ -150,5 +151,54 @@ describe("gradients of quantisers", () => {
     // Both sides of the clipping were met.
     expect(dx.some((d) => d === 0)).toBe(true);
     expect(dx.some((d) => d !== 0)).toBe(true);
+  });
+});
+
+describe("a net with quantised weights", () => {
+  it("has nearly the gradients of the float net, and gradients for its scales", async () => {
+    const { model: float, x, dy, gradients: known } = await loadGolden("residual");
+    const { graph: plain } = float;
+    const kernels = plain.initializers.filter((t) => t.dims.length === 4);
+    const scaleOf = (t: Tensor): NdArray => {
+      const data = tensorArray(t).data as Float32Array;
+      const width = data.length / t.dims[0]!;
+      const peaks = Array.from({ length: t.dims[0]! }, (_, o) =>
+        Math.max(...data.slice(o * width, (o + 1) * width).map(Math.abs)),
+      );
+      return { type: "float32", dims: [t.dims[0]!], data: Float32Array.from(peaks, (peak) => peak / 127) };
+    };
+    const attributes = { axis: 0 };
+    const pairs = kernels.flatMap(({ name }) => [
+      node("QuantizeLinear", [[name, `${name}.scale`, `${name}.zero`], [`${name}.q`]], { attributes }),
+      node("DequantizeLinear", [[`${name}.q`, `${name}.scale`, `${name}.zero`], [`${name}.dq`]], { attributes }),
+    ]);
+    const names = new Set(kernels.map((t) => t.name));
+    const quantized: Model = {
+      ...float,
+      graph: {
+        ...plain,
+        nodes: [
+          ...pairs,
+          ...plain.nodes.map((n) => ({ ...n, inputs: n.inputs.map((i) => (names.has(i) ? `${i}.dq` : i)) })),
+        ],
+        initializers: [
+          ...plain.initializers,
+          ...kernels.map((t) => tensor(`${t.name}.scale`, scaleOf(t))),
+          ...kernels.map((t) =>
+            tensor(`${t.name}.zero`, { type: "int8", dims: [t.dims[0]!], data: new Int8Array(t.dims[0]!) }),
+          ),
+          tensor("dy", dy),
+        ],
+      },
+    };
+    const to = kernels.flatMap(({ name }) => [name, `${name}.scale`]);
+    const { gradients } = await runBackward(quantized, { from: { y: "dy" }, to, feeds: { x } });
+    for (const { name } of kernels) {
+      const [a, b] = [gradients[name]!.data as Float32Array, known.get(name)!.data as Float32Array];
+      const dot = (u: Float32Array, v: Float32Array): number => u.reduce((total, value, i) => total + value * v[i]!, 0);
+      expect(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)), name).toBeGreaterThan(0.99);
+      const steps = gradients[`${name}.scale`]!.data as Float32Array;
+      expect(steps.every(Number.isFinite) && steps.some((g) => g !== 0)).toBe(true);
+    }
   });
 });
