@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { machineInfo, providerName } from "../../core/contract/device.ts";
 import { decodeModel } from "../../core/onnx/decode.ts";
 import { runChild } from "../../core/runtime/child.ts";
@@ -7,6 +9,7 @@ import { discoverMachine } from "../../core/runtime/machine.ts";
 import { findInstructions, fromCpuInfo, fromSysctl, guess } from "../../core/runtime/processor.ts";
 import { whyAbsent, whyFailed } from "../../core/runtime/providers.ts";
 import { TINY_MODEL } from "../../core/runtime/tinyModel.ts";
+import { hasSoftwareVulkan, unpackSoftwareVulkan, vulkanNote } from "../softwareVulkan.ts";
 
 describe("instruction sets", () => {
   it("are read from Linux' flags", () => {
@@ -111,21 +114,23 @@ describe("providers", () => {
   });
 });
 
-const loader = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-linux-gnu/libvulkan.so.1"].some(
-  existsSync,
-);
-const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const software = loader && existsSync(driver);
+describe.skipIf(!hasSoftwareVulkan)(`WebGPU on a software driver${vulkanNote}`, () => {
+  let folder = "";
+  let environment: Readonly<Record<string, string>> = {};
 
-describe.skipIf(!software)(
-  `WebGPU on a software driver${software ? "" : " (skipped: no libvulkan1 or SwiftShader)"}`,
-  () => {
-    it("runs a model", async () => {
-      const probe = new URL("../../core/runtime/providerProbe.ts", import.meta.url);
-      expect(await runChild(probe, "webgpu", { environment: { VK_ICD_FILENAMES: driver } })).toBe("");
-    });
-  },
-);
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "lathe-vulkan-"));
+    environment = unpackSoftwareVulkan(folder);
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("runs a model", async () => {
+    const probe = new URL("../../core/runtime/providerProbe.ts", import.meta.url);
+    expect(await runChild(probe, "webgpu", { environment })).toBe("");
+  });
+});
 
 describe("the machine", () => {
   it("is described as the contract says, every provider with a reason", async () => {
