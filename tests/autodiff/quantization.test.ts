@@ -51,7 +51,7 @@ function learnedStep(x: NdArray, weights: NdArray, { type, scales, zero, axis }:
     const of = axis === undefined ? 0 : axis === 0 ? Math.floor(i / COLUMNS) : i % COLUMNS;
     const [s, z, dy] = [scales[of]!, zero?.[of] ?? 0, Number(weights.data[i])];
     const level = v / s + z;
-    const isInside = level >= low && level <= high;
+    const isInside = level >= low - 0.5 && level <= high + 0.5;
     const bound = level < low ? low : high;
     ds[of]! += dy * (isInside ? Math.round(v / s) - v / s : bound - z);
     return isInside ? dy : 0;

@@ -7,7 +7,8 @@ import { noGradientFor } from "./refuse.ts";
 
 /**
  * q = clip(round(x / s) + z). Rounding passes the gradient straight through (Bengio et al. 2013, "Estimating or
- * propagating gradients through stochastic neurons"); clipping stops it where x / s + z leaves the range of q:
+ * propagating gradients through stochastic neurons"); clipping stops it where x / s + z rounds to outside the range of q
+ * (and not where it leaves the range: the largest weight stands on the bound when the scale is made from it):
  *   dx = inside ⊙ dq / s,   ds = −Σ inside ⊙ dq ⊙ x / s².
  * With `dequantizeGradient` after it this is LSQ (Esser et al. 2020, "Learned step size quantization", equation 3):
  *   ds = Σ dy ⊙ (q − z − x / s) inside, Σ dy ⊙ (bound − z) outside. Its factor 1 / √(N·Q) is the trainer's to apply.
@@ -28,8 +29,8 @@ export const quantizeGradient: GradientRule = (write, call) => {
   const ratio = note(write, write.op("Div", [x, s]), { type, dims });
   const shifted = note(write, shift(write, call, { ratio, type, rank: dims.length }), { type, dims });
   const inside = write.op("And", [
-    write.op("GreaterOrEqual", [shifted, scalarOf(write, range[0], type)]),
-    write.op("LessOrEqual", [shifted, scalarOf(write, range[1], type)]),
+    write.op("GreaterOrEqual", [shifted, scalarOf(write, range[0] - 0.5, type)]),
+    write.op("LessOrEqual", [shifted, scalarOf(write, range[1] + 0.5, type)]),
   ]);
   const kept = note(write, write.op("Where", [inside, dq, scalarOf(write, 0, type)]), { type, dims });
   const dx = note(write, write.op("Div", [kept, s]), { type, dims });
