@@ -76,7 +76,7 @@ interface Layer {
   readonly pads?: readonly [number, number, number, number];
   readonly group?: number;
   readonly bias?: true;
-  /** Node after the normalisation; default Relu. */
+  /** Op after the normalisation; default Relu. "Swish" is written with Sigmoid and Mul. */
   readonly activation?: readonly [op: string] | "none";
   readonly norm?: false;
   /** Adds the layer's input to what it makes. */
@@ -123,7 +123,9 @@ function netOf(layers: readonly Layer[], [inputs, height, width]: readonly [numb
     }
     if (layer.activation !== "none") {
       const [op] = layer.activation ?? ["Relu"];
-      nodes.push(node(op, [op === "Clip" ? [y, "low", "high"] : [y], [`act${i}`]]));
+      if (op === "Swish") {
+        nodes.push(node("Sigmoid", [[y], [`sigmoid${i}`]]), node("Mul", [[y, `sigmoid${i}`], [`act${i}`]]));
+      } else nodes.push(node(op, [op === "Clip" ? [y, "low", "high"] : [y], [`act${i}`]]));
       y = `act${i}`;
     }
     [x, c] = [y, channels];
@@ -210,6 +212,11 @@ describe("lowering for the CPU", () => {
         { ...first, channels: 20, activation: ["HardSwish"] },
         { ...first, activation: ["Clip"] },
       ],
+      [3, 8, 8],
+    ],
+    [
+      "x·sigmoid(x)",
+      [{ ...first, activation: ["Swish"] }, { ...first, channels: 20, activation: ["Swish"] }, first],
       [3, 8, 8],
     ],
     ["strides that leave a rest", [first, { channels: 16, ...same3, strides: [2, 2] }], [3, 7, 9]],

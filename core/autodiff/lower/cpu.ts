@@ -11,7 +11,10 @@ import {
   lowerChannelSum,
   lowerClipGradient,
   lowerHardSwishGradient,
+  lowerProduct,
+  lowerProductGradient,
   lowerReluGradient,
+  lowerSigmoidGradient,
 } from "./elementwise.ts";
 import { lowerGate, lowerGateGradient, lowerGlobalPool, lowerGlobalPoolGradient } from "./pixels.ts";
 import { MACRO } from "./rules.ts";
@@ -43,7 +46,8 @@ export function lowerForCpu(
     Clip: lowerActivation,
     HardSwish: lowerActivation,
     Add: lowerAdd,
-    Mul: lowerGate,
+    Sigmoid: lowerActivation,
+    Mul: (...call) => lowerGate(...call) || lowerProduct(...call),
     MaxPool: lowerPick,
     Pad: lowerChannelPad,
     GlobalAveragePool: lowerGlobalPool,
@@ -52,6 +56,8 @@ export function lowerForCpu(
     [`${MACRO}.ChannelSum`]: lowerChannelSum,
     [`${MACRO}.NormGradient`]: norm.backward,
     [`${MACRO}.ReluGradient`]: lowerReluGradient,
+    [`${MACRO}.SigmoidGradient`]: lowerSigmoidGradient,
+    [`${MACRO}.Product`]: lowerProductGradient,
     [`${MACRO}.ClipGradient`]: lowerClipGradient,
     [`${MACRO}.HardSwishGradient`]: lowerHardSwishGradient,
     [`${MACRO}.GlobalPoolGradient`]: lowerGlobalPoolGradient,

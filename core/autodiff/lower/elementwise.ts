@@ -2,10 +2,8 @@ import { floatAttribute, floatsAttribute, type PlainAttribute } from "../../grap
 import type { Node } from "../../graph/model.ts";
 import { channelMean } from "./batchNorm.ts";
 import { cutTo, filled, scalar } from "./constants.ts";
-import { clipBounds, filledUp, inMemory, isImage, type Dims } from "./shapes.ts";
+import { clipBounds, filledUp, inMemory, isImage, sameSizes } from "./shapes.ts";
 import type { Pending, Stage } from "./stage.ts";
-
-const same = (a: Dims, b: Dims): boolean => a !== undefined && a.join() === b?.join();
 
 /** Attributes that make an activation part of a blocked convolution; undefined where its kernels have no such activation. */
 function fused(stage: Stage, node: Node): Readonly<Record<string, PlainAttribute>> | undefined {
@@ -35,7 +33,7 @@ export function lowerAdd(stage: Stage, node: Node): boolean {
   const [a = "", b = ""] = node.inputs;
   const output = node.outputs[0] ?? "";
   const dims = stage.dims(a);
-  if (!same(dims, stage.dims(b)) || !(stage.isBlocked(a) || stage.isBlocked(b))) return false;
+  if (!sameSizes(dims, stage.dims(b)) || !(stage.isBlocked(a) || stage.isBlocked(b))) return false;
   if (!isImage(dims, stage.block)) return false;
   stage.note(output, dims);
   for (const [value, other] of [
@@ -52,6 +50,31 @@ export function lowerAdd(stage: Stage, node: Node): boolean {
     return true;
   }
   stage.setBlocked(output, stage.op("Add", [stage.blocked(a), stage.blocked(b)]));
+  return true;
+}
+
+/** a·b of the same sizes. */
+export function lowerProduct(stage: Stage, node: Node): boolean {
+  const [a = "", b = ""] = node.inputs;
+  const dims = stage.dims(a);
+  if (!sameSizes(dims, stage.dims(b)) || !(stage.isBlocked(a) || stage.isBlocked(b))) return false;
+  if (!isImage(dims, stage.block)) return false;
+  stage.note(node.outputs[0] ?? "", dims);
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", [stage.blocked(a), stage.blocked(b)]));
+  return true;
+}
+
+/** Macro: dy·b, where only b's sizes are known. */
+export function lowerProductGradient(stage: Stage, node: Node): boolean {
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", gradientAndOutput(stage, node)));
+  return true;
+}
+
+/** dx = dy·(y − y²) */
+export function lowerSigmoidGradient(stage: Stage, node: Node): boolean {
+  const [gradient, y] = gradientAndOutput(stage, node);
+  const slope = stage.op("Sub", [y, stage.op("Mul", [y, y])]);
+  stage.setBlocked(node.outputs[0] ?? "", stage.op("Mul", [gradient, slope]));
   return true;
 }
 

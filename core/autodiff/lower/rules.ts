@@ -3,7 +3,7 @@ import type { Graph, Node } from "../../graph/model.ts";
 import type { GradientRule, GraphWriter } from "../../ops/gradient.ts";
 import { convGradient } from "../../ops/gradients/convolution.ts";
 import { channelPads, picking } from "./shortcut.ts";
-import { clipBounds, convShape, gateOf, isImage, sizesFrom, type CpuTarget, type Dims } from "./shapes.ts";
+import { clipBounds, convShape, gateOf, isImage, sameSizes, sizesFrom, type CpuTarget, type Dims } from "./shapes.ts";
 
 /** Domain of the nodes that stand for whole gradients between `differentiate` and the lowering. No runtime knows them. */
 export const MACRO = "lathe.lower";
@@ -28,6 +28,7 @@ export function cpuRules(target: CpuTarget): DeviceRules {
       case "BatchNormalization":
         return intOf(node, "training_mode", 0) === 1 && isImage(x, block) ? normRule : undefined;
       case "Relu":
+      case "Sigmoid":
         return isImage(x, block) ? ofOutput({}) : undefined;
       case "Clip": {
         const bounds = clipBounds(node, graph);
@@ -47,7 +48,8 @@ export function cpuRules(target: CpuTarget): DeviceRules {
       }
       case "Mul": {
         const gate = gateOf([x, dims(1)], block);
-        return gate === undefined ? undefined : gateRule(gate);
+        if (gate !== undefined) return gateRule(gate);
+        return isImage(x, block) && sameSizes(x, dims(1)) ? productRule : undefined;
       }
       default:
         return undefined;
@@ -127,6 +129,14 @@ const gateRule =
     const both = [copyFacts(write, made[0] ?? "", data), copyFacts(write, made[1] ?? "", factor)];
     return gate === 1 ? both : both.toReversed();
   };
+
+const productRule: GradientRule = (write, { node, dy: [dy], needs }) => {
+  if (dy === undefined) return [];
+  const [a = "", b = ""] = node.inputs;
+  const times = (other: string, like: string): string =>
+    copyFacts(write, write.ops("Product", [dy, other], { domain: MACRO })[0] ?? "", like);
+  return [needs(0) ? times(b, a) : undefined, needs(1) ? times(a, b) : undefined];
+};
 
 function copyFacts(write: GraphWriter, made: string, like: string): string {
   const facts = write.facts(like);

@@ -105,3 +105,5 @@ export const inMemory = ({ block }: Pick<CpuTarget, "block">, [n, c, h, w]: Imag
   h,
   w,
 ];
+
+export const sameSizes = (a: Dims, b: Dims): boolean => a !== undefined && a.join() === b?.join();
