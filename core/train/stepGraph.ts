@@ -2,6 +2,7 @@ import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import { differentiate, type Differentiated, type Request } from "../autodiff/differentiate.ts";
 import { expandTraining } from "../autodiff/expand.ts";
+import { recompute } from "../autodiff/recompute.ts";
 import { startDraft } from "../autodiff/writer.ts";
 import { subgraphsOf } from "../graph/attributes.ts";
 import { floatTensor, graph as makeGraph, tensorArray } from "../graph/build.ts";
@@ -24,6 +25,8 @@ export interface StepPlan extends UpdatePlan {
   readonly freeze?: readonly string[];
   /** Whether batch normalisations keep normalising with their stored statistics. */
   readonly freezeStatistics?: boolean;
+  /** Whether activations inside segments of the net are computed twice instead of kept: less memory, more time. */
+  readonly recompute?: boolean;
   /** Batches whose gradients are averaged for one update; default 1. */
   readonly accumulate?: number;
 }
@@ -89,7 +92,9 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const scalars = [...new Set([loss.total, ...loss.heads.map((h) => h.loss)])];
   const made = [...gradients.values(), ...statistics.map((s) => s.next), ...scalars];
   const open = openGraph(backward, { reads: [...weights, ...statistics.map((s) => s.slot)], made });
-  const ready = expandTraining(options.lowering?.lower(open, facts) ?? open, facts);
+  const expanded = expandTraining(options.lowering?.lower(open, facts) ?? open, facts);
+  const ahead = [...scalars, ...statistics.map((s) => s.next)];
+  const ready = plan.recompute === true ? recompute(expanded, ahead) : expanded;
   const parts = { model: inference, weights, gradients, statistics };
   const common = { inference, shapes, heads: loss.heads, total: loss.total, accumulate };
   const draft = startDraft(ready.graph, { opset: ready.opsets[""] ?? 0, facts: () => undefined, prefix: "update" });

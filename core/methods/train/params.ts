@@ -100,6 +100,16 @@ export const params = z.strictObject({
         advanced: true,
       }),
     ),
+  recompute: z
+    .boolean()
+    .default(false)
+    .meta(
+      about({
+        title: "Recompute activations",
+        description: "Computes parts of the net twice instead of keeping their values: less memory, more time.",
+        advanced: true,
+      }),
+    ),
   average: z
     .number()
     .min(0)

@@ -19,6 +19,7 @@ export function planOf(params: Params): TrainPlan {
     heads: [{ loss, target: isHard ? "classes" : "probabilities" }],
     optimizer: optimizerOf(params),
     accumulate,
+    recompute: params.recompute,
     freeze,
     freezeStatistics,
     keep,
