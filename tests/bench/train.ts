@@ -211,13 +211,21 @@ async function profile(subject: Subject, folder: string): Promise<NetFigures["br
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
+/** Version, and the library behind its matrix products: convolutions do not need one, transformers and LSTMs live by it. */
+const DESCRIBE = `
+import re, torch
+blas = re.search(r"BLAS_INFO=(\\w+)", torch.__config__.show())
+print(torch.__version__, "with BLAS", blas.group(1) if blas else "unknown")`;
+
 async function run(): Promise<TrainFigures> {
-  const version = spawnSync(PYTHON, ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" });
+  const version = spawnSync(PYTHON, ["-c", DESCRIBE], { encoding: "utf8" });
   const torch = version.status === 0 ? version.stdout.trim() : undefined;
   const asked = process.env["LATHE_BENCH_NETS"]?.split(",");
   const nets: NetFigures[] = [];
   for (const subject of SUBJECTS) {
-    if (asked === undefined || asked.includes(subject.title)) nets.push(await measureNet(subject, torch !== undefined));
+    if (asked?.includes(subject.title) === false) continue;
+    process.stderr.write(`${subject.title} …\n`);
+    nets.push(await measureNet(subject, torch !== undefined));
   }
   return { load: loadavg(), torch, nets };
 }
