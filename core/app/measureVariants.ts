@@ -74,7 +74,7 @@ export async function measureVariants(
   const data = stored === undefined ? undefined : await openData(project, stored, options);
   try {
     if (data?.dataset.labels !== undefined) {
-      for (const variant of ordered) checkUnseen(project, variant, { data, split: options.split ?? "test" });
+      for (const variant of ordered) await checkUnseen(project, variant, { data, split: options.split ?? "test" });
     }
     const measured = await measureAll(project, { ordered, baseline, data, options });
     project.store.together(() => {

@@ -86,9 +86,9 @@ export async function runMethod(project: Project, request: RunRequest, options: 
   }
 }
 
-/** A folder in the project that follows from all that decides on the result. */
+/** A folder in the project that follows from all that decides on the result, down to the versions that make it. */
 function workOf({ store, host }: Project, recipe: Recipe): WorkFolder {
-  const key = hash(canonicalJson(recipe));
+  const key = hash(canonicalJson({ recipe, engine: engineFacts() }));
   return { folder: host.files.join(store.folder, "work", key.slice(0, 16)), key };
 }
 

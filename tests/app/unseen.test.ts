@@ -23,6 +23,14 @@ test("refuses to score a variant on samples it was calibrated on, under another 
     message: '"small" was calibrated on samples of "first" that are in the test split of "second".',
     hint: 'Measure it on "first" (--data first), or make it again from "second".',
   });
+  const trained = await runMethod(
+    project,
+    { method: "train", params: { epochs: 1 }, seed: 0, threads: 1 },
+    { ...work, from: "v1", name: "taught", data: "first" },
+  );
+  await expect(measureVariants(project, [trained], { ...work, data: "second" })).rejects.toThrow(
+    '"taught" was trained on samples of "first" that are in the test split of "second".',
+  );
   const [measured] = await measureVariants(project, [made], { ...work, data: "first", runs: 20, seconds: 1 });
   expect(measured?.measurements?.accuracy?.samples).toBeGreaterThan(0);
   project.store.close();

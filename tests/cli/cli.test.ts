@@ -283,3 +283,26 @@ test.skipIf(process.platform !== "linux")("starts where code cannot be kept", ()
   const { status } = spawnSync(process.execPath, [entry, "--version"], { env, timeout: 20_000 });
   expect(status).toBe(0);
 });
+
+test("trains from the command line, with its parameters as flags", () => {
+  const folder = temporaryFolder();
+  const { modelFile, dataFolder } = writeInputs(folder);
+  const p = ["--project", "p"];
+  json(folder, "init", "p");
+  json(folder, "import", "model", modelFile, ...p);
+  json(folder, "import", "data", dataFolder, ...p, "--calibration", "48", "--preprocessing", "zero-one");
+  const flags = ["--epochs", "2", "--batch", "16", "--rate", "0.02", "--optimizer", "adamw", "--crop", "1", "--flip"];
+  const made = json(folder, "train", "--from", "tiny", ...flags, "--no-measure", ...p);
+  expect(made).toMatchObject({
+    variant: {
+      name: "train",
+      parent: "v1",
+      recipe: { method: "train", params: { epochs: 2, optimizer: "adamw", crop: 1, flip: true, smoothing: 0 } },
+      findings: { epoch: 2, history: [{ epoch: 1 }, { epoch: 2 }] },
+    },
+  });
+  const again = json(folder, "run", "train", "--from", "tiny", ...flags, "--no-measure", ...p);
+  const modelOf = (result: unknown): unknown => (result as { variant: { model: object } }).variant.model;
+  expect(modelOf(again)).toEqual(modelOf(made));
+  expect(lathe(folder, "train", "--help").stdout).toContain("--weight-decay <number>");
+});
