@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
-import type { MachineInfo } from "../contract/device.ts";
+import type { MachineInfo, ProviderName } from "../contract/device.ts";
+import { findBlock } from "../runtime/blocks.ts";
 import { discoverMachine } from "../runtime/machine.ts";
+import { describeTraining } from "../train/device.ts";
 import { freeBytes } from "./disk.ts";
 import { LATHE_VERSION } from "./version.ts";
 
@@ -9,6 +11,8 @@ export interface Diagnosis {
   readonly lathe: string;
   readonly node: string;
   readonly machine: MachineInfo;
+  /** For each provider that is here, what a training on it uses. */
+  readonly training: readonly { readonly provider: ProviderName; readonly uses: string }[];
   /** Bytes free in the working folder; absent where the system does not say. */
   readonly diskFree?: number;
   /** What to expect of this machine, as sentences. */
@@ -17,11 +21,17 @@ export interface Diagnosis {
 
 /** Looks at the machine: processor, runtime, providers, disk. */
 export async function diagnose(folder: string, signal?: AbortSignal): Promise<Diagnosis> {
-  const [machine, diskFree] = await Promise.all([discoverMachine(signal), freeBytes(resolve(folder))]);
+  const [machine, diskFree, block] = await Promise.all([
+    discoverMachine(signal),
+    freeBytes(resolve(folder)),
+    findBlock(),
+  ]);
+  const here = machine.providers.filter((p) => p.available);
   return {
     lathe: LATHE_VERSION,
     node: process.versions.node,
     machine,
+    training: here.map(({ name }) => ({ provider: name, uses: describeTraining(name, block) })),
     ...(diskFree !== undefined && { diskFree }),
     advice: adviceFor(machine, diskFree),
   };

@@ -11,6 +11,7 @@ import { measureAccuracy } from "../measure/accuracy.ts";
 import { withSession, type SessionOptions } from "../runtime/session.ts";
 import { augmentBatch } from "./augment/augment.ts";
 import { mixBatch } from "./augment/mix.ts";
+import { isLoweredOn } from "./device.ts";
 import { watchLoss } from "./divergence.ts";
 import { cpuLowering } from "./lowering.ts";
 import { estimateMemory, largestBatch, mostMemory, type MemoryOptions } from "./memory.ts";
@@ -97,9 +98,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 function graphBuilder({ model, plan, host, signal, session, ...options }: TrainOptions): MemoryOptions["build"] {
   const { averageDecay, ...rest } = plan;
   const stepPlan = { ...rest, average: averageDecay !== undefined };
-  const isLowered = options.isLowered !== false && (session.provider ?? "cpu") === "cpu";
+  const isLowered = options.isLowered !== false && isLoweredOn(session.provider ?? "cpu");
   return async (batch) => {
-    const lowering = isLowered ? await cpuLowering(batch, host) : undefined;
+    const lowering = isLowered ? await cpuLowering(batch) : undefined;
     return buildStep(model, stepPlan, { host, signal, ...(lowering && { lowering }) });
   };
 }

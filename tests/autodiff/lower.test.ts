@@ -3,17 +3,15 @@ import { nodeHost } from "../../core/app/nodeHost.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import { lowerForCpu } from "../../core/autodiff/lower/cpu.ts";
 import { cpuRules } from "../../core/autodiff/lower/rules.ts";
-import { blockProbe, readBlock } from "../../core/autodiff/lower/probe.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model, Node, Tensor } from "../../core/graph/model.ts";
-import { withSession } from "../../core/runtime/session.ts";
+import { findBlock } from "../../core/runtime/blocks.ts";
 import { buildStep, type StepGraph } from "../../core/train/stepGraph.ts";
 import { startTrainer } from "../../core/train/trainer.ts";
 import { findNet } from "../../core/zoo/catalogue.ts";
 
 const BATCH = 32;
-const found = await withSession(blockProbe.model, { host: nodeHost }, (session) => session.run(blockProbe.feeds));
-const block = readBlock(found)!;
+const block = (await findBlock())!;
 
 const plan = { heads: [{ loss: { kind: "cross-entropy" } }], optimizer: { kind: "sgd", momentum: 0.9 } } as never;
 

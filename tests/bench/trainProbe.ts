@@ -18,7 +18,7 @@ const task = JSON.parse(process.argv[2] ?? "") as ProbeTask;
 const { subject, threads, lowered, profilePrefix } = task;
 const lesson = lessonOf(subject);
 const start = performance.now();
-const lowering = lowered ? await cpuLowering(subject.batch, nodeHost) : undefined;
+const lowering = lowered ? await cpuLowering(subject.batch) : undefined;
 const graph = await buildStep(
   lesson.model,
   {

@@ -135,6 +135,9 @@ test("doctor and methods tell programs what there is", () => {
     machine: {
       providers: expect.arrayContaining([expect.objectContaining({ name: "cpu", available: true })]) as unknown,
     },
+    training: expect.arrayContaining([
+      { provider: "cpu", uses: expect.stringMatching(/^a lowered graph: |^the plain graph: /) as unknown },
+    ]) as unknown,
   });
   const { methods } = json(folder, "methods") as { methods: { id: string }[] };
   expect(methods.map((m) => m.id)).toEqual(

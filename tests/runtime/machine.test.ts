@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { machineInfo, providerName } from "../../core/contract/device.ts";
 import { decodeModel } from "../../core/onnx/decode.ts";
+import { findBlock } from "../../core/runtime/blocks.ts";
 import { runChild } from "../../core/runtime/child.ts";
 import { discoverMachine } from "../../core/runtime/machine.ts";
 import { findInstructions, fromCpuInfo, fromSysctl, guess } from "../../core/runtime/processor.ts";
 import { whyAbsent, whyFailed } from "../../core/runtime/providers.ts";
-import { TINY_MODEL } from "../../core/runtime/tinyModel.ts";
+import { BLOCK_MODEL, TINY_MODEL } from "../../core/runtime/tinyModel.ts";
 import { hasSoftwareVulkan, unpackSoftwareVulkan, vulkanNote } from "../softwareVulkan.ts";
 
 describe("instruction sets", () => {
@@ -98,6 +99,13 @@ describe("providers", () => {
     const tiny = await decodeModel(TINY_MODEL);
     expect(tiny.graph.nodes.map((n) => n.op)).toEqual(["Relu"]);
     expect(tiny.opsets).toEqual({ "": 13 });
+  });
+
+  it("show how many channels a block of the convolutions has", async () => {
+    const probe = await decodeModel(BLOCK_MODEL);
+    expect(probe.graph.nodes.map((n) => [n.domain, n.op])).toEqual([["com.microsoft.nchwc", "ReorderInput"]]);
+    expect(probe.opsets).toEqual({ "": 13, "com.microsoft.nchwc": 1 });
+    expect([undefined, 8, 16]).toContain(await findBlock());
   });
 
   it("survive a probe that crashes", async () => {

@@ -16,7 +16,7 @@ const input = sizes.map(Number);
 const model = findNet(net).build({ seed: 0, input, classes: 10, params: {} });
 
 async function build(size: number): Promise<StepGraph> {
-  const lowering = await cpuLowering(size, nodeHost);
+  const lowering = await cpuLowering(size);
   const plan = { heads: [{ loss: { kind: "cross-entropy" } }], optimizer: { kind: "sgd" } } as const;
   return buildStep(model, plan, { host: nodeHost, ...(lowering && { lowering }) });
 }

@@ -15,7 +15,7 @@ const heads = [{ loss: { kind: "cross-entropy" } }] as const;
 const builder =
   (model: Model, { recompute, isLowered }: { readonly recompute: boolean; readonly isLowered: boolean }) =>
   async (batch: number): Promise<StepGraph> => {
-    const lowering = isLowered ? await cpuLowering(batch, nodeHost) : undefined;
+    const lowering = isLowered ? await cpuLowering(batch) : undefined;
     const plan = { heads, optimizer: { kind: "sgd" }, recompute } as const;
     return buildStep(model, plan, { host: nodeHost, ...(lowering && { lowering }) });
   };

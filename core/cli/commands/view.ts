@@ -54,6 +54,13 @@ function addDoctor(program: Command, run: Run): void {
         machine.providers.map((p) => [p.name, p.available ? "yes" : "no", p.reason]),
       ),
     );
+    io.print("");
+    io.print(
+      textTable(
+        [{ title: "Device" }, { title: "What a training on it uses" }],
+        found.training.map(({ provider, uses }) => [provider, uses]),
+      ),
+    );
     if (found.advice.length > 0) io.print(`\n${found.advice.join("\n")}`);
     return found;
   });
