@@ -13,6 +13,7 @@ import { augmentBatch } from "./augment/augment.ts";
 import { mixBatch } from "./augment/mix.ts";
 import { isLoweredOn } from "./device.ts";
 import { watchLoss } from "./divergence.ts";
+import { fixedBatch, freeBatch, withInterfaceOf } from "./freeBatch.ts";
 import { cpuLowering } from "./lowering.ts";
 import { estimateMemory, largestBatch, mostMemory, type MemoryOptions } from "./memory.ts";
 import { startMeter } from "./meter.ts";
@@ -58,9 +59,12 @@ export interface TrainResult {
  * stopped at any moment and started again with the same checkpoint.
  * @throws numeric where the loss is no longer finite or explodes; invalid-data, invalid-recipe, unsupported, cancelled
  */
-export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { model, plan, host, emit, training, session } = options;
+export async function train(asked: TrainOptions): Promise<TrainResult> {
+  const { plan, host, emit, training, session, signal } = asked;
   emit({ kind: "stage", name: "Building the training graph" });
+  const freed = fixedBatch(asked.model) === plan.batch ? asked.model : await freeBatch(asked.model, { host, signal });
+  const model = freed ?? asked.model;
+  const options = { ...asked, model };
   const extent = extentOf(plan, training.count, fixedBatch(model));
   if (extent.batches === 0) {
     throw new LatheError("invalid-data", `There are "${training.count}" samples to train on, fewer than a batch.`, {
@@ -82,8 +86,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await runEpochs(options, { trainer, saver, extent, progress });
     const weights = graph.slots.filter((s) => s.kind === "weight");
     const isBest = plan.keep === "best" && progress.best !== undefined;
+    const trained = isBest ? withConstants(graph.inference, progress.bestArrays) : trainer.model(whichOf(plan));
     return {
-      model: isBest ? withConstants(graph.inference, progress.bestArrays) : trainer.model(whichOf(plan)),
+      model: model === asked.model ? trained : withInterfaceOf(trained, asked.model),
       history: progress.history,
       extent,
       parameters: weights.reduce((sum, s) => sum + elementCount(s.dims), 0),
@@ -239,10 +244,3 @@ async function accuracyOf(options: TrainOptions, trainer: Trainer): Promise<numb
 
 const whichOf = ({ averageDecay }: TrainPlan): "current" | "average" =>
   averageDecay === undefined ? "current" : "average";
-
-/** The number of samples in a call, where the model fixes it. */
-function fixedBatch({ graph }: Model): number | undefined {
-  const type = graph.inputs[0]?.type;
-  const first = type?.kind === "tensor" ? type.dims?.[0]?.size : undefined;
-  return typeof first === "number" ? first : undefined;
-}

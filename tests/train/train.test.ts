@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LatheError } from "../../core/base/error.ts";
+import { floatTensor, intTensor, node, value } from "../../core/graph/build.ts";
+import type { Model, Value } from "../../core/graph/model.ts";
 import type { TrainPlan } from "../../core/train/plan.ts";
 import { smallNet } from "./models.ts";
 import { stripes } from "./pictures.ts";
@@ -43,6 +45,47 @@ describe("training", () => {
   it("trains nets without batch norm", async () => {
     const { history } = await run({ rate: 0.05, epochs: 4 }, { model: smallNet({ classes: 4, batchNorm: false }) });
     expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
+  });
+
+  it("trains a model exported for one sample in whole batches, and gives it back for one sample", async () => {
+    const free = smallNet({ classes: 4 });
+    const fixed = (v: Value, dims: readonly number[]): Value => value(v.name, "float32", dims);
+    const one: Model = {
+      ...free,
+      graph: {
+        ...free.graph,
+        inputs: free.graph.inputs.map((v) => fixed(v, [1, 1, 8, 8])),
+        outputs: free.graph.outputs.map((v) => fixed(v, [1, 4])),
+        nodes: free.graph.nodes.map((n) =>
+          n.op === "Flatten" ? node("Reshape", [[n.inputs[0]!, "rows"], n.outputs]) : n,
+        ),
+        initializers: [...free.graph.initializers, intTensor("rows", [2], [1, -1])],
+      },
+    };
+    const { model, history, extent } = await run({ epochs: 8 }, { model: one });
+    expect(extent.batch).toBe(32);
+    expect(history.at(-1)!.accuracy).toBeGreaterThan(0.9);
+    expect(model.graph.inputs).toEqual(one.graph.inputs);
+    expect(model.graph.outputs).toEqual(one.graph.outputs);
+  });
+
+  it("keeps the fixed batch of a model that cannot do without", async () => {
+    const free = smallNet({ classes: 4 });
+    const bound: Model = {
+      ...free,
+      graph: {
+        ...free.graph,
+        inputs: [value("image", "float32", [16, 1, 8, 8])],
+        outputs: [value("logits", "float32", [16, 4])],
+        nodes: [
+          ...free.graph.nodes.map((n) => (n.op === "Gemm" ? { ...n, outputs: ["scores"] } : n)),
+          node("Add", [["scores", "bound"], ["logits"]]),
+        ],
+        initializers: [...free.graph.initializers, floatTensor("bound", [16, 1], new Float32Array(16))],
+      },
+    };
+    const { extent } = await run({ epochs: 1, freeze: ["bound"] }, { model: bound });
+    expect(extent).toEqual({ batch: 16, batches: 16, updates: 16 });
   });
 
   it("keeps the most accurate epoch where asked to", async () => {
