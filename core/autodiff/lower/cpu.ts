@@ -20,6 +20,7 @@ import { lowerGate, lowerGateGradient, lowerGlobalPool, lowerGlobalPoolGradient 
 import { MACRO } from "./rules.ts";
 import type { CpuTarget } from "./shapes.ts";
 import { lowerChannelPad, lowerChannelPadGradient, lowerPick, lowerPickGradient } from "./shortcut.ts";
+import { lowerSingleInputGradient, lowerSinglePixel, lowerSingleWeightGradient } from "./single.ts";
 import { BLOCKED, startStage, type Stage } from "./stage.ts";
 
 type Lowering = (stage: Stage, node: Node) => boolean;
@@ -40,7 +41,7 @@ export function lowerForCpu(
   const stage = startStage(graph, target, { opset: model.opsets[""] ?? 0, facts: target.facts });
   const norm = batchNormLowering();
   const lowerings: Readonly<Record<string, Lowering>> = {
-    Conv: lowerConv,
+    Conv: (...call) => lowerSinglePixel(...call) || lowerConv(...call),
     BatchNormalization: norm.forward,
     Relu: lowerActivation,
     Clip: lowerActivation,
@@ -53,6 +54,8 @@ export function lowerForCpu(
     GlobalAveragePool: lowerGlobalPool,
     [`${MACRO}.ConvInputGradient`]: lowerInputGradient,
     [`${MACRO}.ConvWeightGradient`]: lowerWeightGradient,
+    [`${MACRO}.SingleInputGradient`]: lowerSingleInputGradient,
+    [`${MACRO}.SingleWeightGradient`]: lowerSingleWeightGradient,
     [`${MACRO}.ChannelSum`]: lowerChannelSum,
     [`${MACRO}.NormGradient`]: norm.backward,
     [`${MACRO}.ReluGradient`]: lowerReluGradient,

@@ -3,6 +3,7 @@ import type { Graph, Node } from "../../graph/model.ts";
 import type { GradientRule, GraphWriter } from "../../ops/gradient.ts";
 import { convGradient } from "../../ops/gradients/convolution.ts";
 import { channelPads, picking } from "./shortcut.ts";
+import { isSinglePixel } from "./single.ts";
 import { clipBounds, convShape, gateOf, isImage, sameSizes, sizesFrom, type CpuTarget, type Dims } from "./shapes.ts";
 
 /** Domain of the nodes that stand for whole gradients between `differentiate` and the lowering. No runtime knows them. */
@@ -23,6 +24,7 @@ export function cpuRules(target: CpuTarget): DeviceRules {
     const x = dims(0);
     switch (node.op) {
       case "Conv":
+        if (isSinglePixel(node, [x, dims(1)])) return singlePixelRule;
         if (batch % block !== 0 || convShape(node, [x, dims(1)], target) === undefined) return undefined;
         return convRule(x![1]! >= block);
       case "BatchNormalization":
@@ -82,6 +84,23 @@ const convRule =
       bias !== undefined && bias !== "" && needs(2) ? channelSum(write, dy, node.outputs[0] ?? "") : undefined,
     ];
   };
+
+const singlePixelRule: GradientRule = (write, call) => {
+  const {
+    node,
+    dy: [dy],
+    needs,
+  } = call;
+  if (dy === undefined) return [];
+  const [x = "", w = ""] = node.inputs;
+  const make = (op: string, inputs: readonly string[], like: string): string =>
+    copyFacts(write, write.ops(op, inputs, { domain: MACRO, attributes: { like } })[0] ?? "", like);
+  return [
+    needs(0) ? make("SingleInputGradient", [dy, w], x) : undefined,
+    needs(1) ? make("SingleWeightGradient", [dy, x], w) : undefined,
+    needs(2) ? convGradient(write, { ...call, needs: (slot) => slot === 2 })[2] : undefined,
+  ];
+};
 
 const channelSum = (write: GraphWriter, dy: string, like: string): string =>
   write.ops("ChannelSum", [dy], { domain: MACRO, attributes: { like } })[0] ?? "";
