@@ -217,6 +217,14 @@ describe("lowering for the CPU", () => {
       [{ ...first, activation: ["Swish"] }, { ...first, channels: 20, activation: ["Swish"] }, first],
       [3, 8, 8],
     ],
+    [
+      "one pixel",
+      [
+        { channels: 16, kernel: [1, 1], bias: true, norm: false },
+        { channels: 12, kernel: [1, 1] },
+      ],
+      [20, 1, 1],
+    ],
     ["strides that leave a rest", [first, { channels: 16, ...same3, strides: [2, 2] }], [3, 7, 9]],
   ])("trains the same: %s", async (_, layers, input) => {
     await expectSame(netOf(layers, input));
