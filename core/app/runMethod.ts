@@ -1,4 +1,4 @@
-import { LatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { hash } from "../base/hash.ts";
 import { canonicalJson, type Json } from "../base/json.ts";
@@ -65,7 +65,7 @@ export async function runMethod(project: Project, request: RunRequest, options: 
       options.emit({ kind: "stage", name: method.info.title });
       const full = { ...recipe, from: from.model.sha256, ...(data && { data: data.fingerprint }) };
       const work = workOf(project, full);
-      const result = await method.run({
+      const running = method.run({
         model,
         params: recipe.params,
         seed: recipe.seed,
@@ -76,6 +76,11 @@ export async function runMethod(project: Project, request: RunRequest, options: 
         host,
         signal: options.signal,
         emit: options.emit,
+      });
+      const result = await running.catch(async (thrown: unknown) => {
+        // The same recipe would only diverge again.
+        if (toLatheError(thrown).code === "numeric") await host.files.remove(work.folder);
+        throw thrown;
       });
       const made = await record(project, { result, recipe: full, from, name, options });
       await host.files.remove(work.folder);

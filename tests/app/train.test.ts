@@ -75,3 +75,15 @@ test("says that a device is not there, and changes nothing", async () => {
     project.store.close();
   }
 });
+
+test("leaves nothing behind when the training diverges", async () => {
+  const { project } = await tinyProject();
+  try {
+    const wild = { ...request, params: { ...request.params, rate: 1e20, schedule: "constant" } };
+    await expect(runMethod(project, wild, { ...quietWork(), from: "tiny" })).rejects.toMatchObject({ code: "numeric" });
+    expect(readdirSync(join(project.store.folder, "work"))).toEqual([]);
+    expect(project.store.variants().length).toBe(1);
+  } finally {
+    project.store.close();
+  }
+});
