@@ -23,6 +23,8 @@ export interface SessionOptions {
    * this doubles the memory, since the first run's buffers are kept as well.
    */
   readonly memoryPattern?: boolean;
+  /** Names of nodes that the webgpu provider leaves to the CPU. */
+  readonly onCpu?: readonly string[];
   /** Path prefix of the profiler's trace, which `close` completes. */
   readonly profilePrefix?: string;
   /** Where the runtime writes the graph that it really executes. */
@@ -60,7 +62,10 @@ export async function openSession(source: ModelSource, options: SessionOptions, 
   if ("path" in source) return create({ content: source.path, name: `"${source.path}"`, discard: nothing }, options);
   // Files and bytes need no ONNX writer, and processes that measure memory should not hold one.
   const { stageModel } = await import("./stage.ts");
-  return create(await stageModel(source, host), options);
+  if (options.provider !== "webgpu") return create(await stageModel(source, host), options);
+  const { withoutFailing } = await import("./webgpu.ts");
+  const { model, onCpu } = withoutFailing(source);
+  return create(await stageModel(model, host), { ...options, onCpu: [...onCpu, ...(options.onCpu ?? [])] });
 }
 
 /** Opens a session, hands it to `use` and closes it whatever happens. */
@@ -104,11 +109,15 @@ export function tensorsOf(
   return Object.fromEntries(inputs.map((input) => [input.name, toOrt(feeds[input.name]!)]));
 }
 
+function providerOf({ provider = "cpu", onCpu = [] }: SessionOptions): InferenceSession.ExecutionProviderConfig {
+  return provider === "webgpu" && onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider;
+}
+
 /** Our options as the runtime's. */
 export function settingsOf(options: SessionOptions, externalFolder?: string): InferenceSession.SessionOptions {
   const level = options.optimization ?? "all";
   return {
-    executionProviders: [options.provider ?? "cpu"],
+    executionProviders: [providerOf(options)],
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
