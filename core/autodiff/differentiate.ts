@@ -3,6 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
 import type { Gradient, GradientRule, GraphWriter, ValueFacts } from "../ops/gradient.ts";
+import { scalarOf } from "../ops/constants.ts";
 import { opOf } from "../ops/registry.ts";
 import { expandNodes, readBy, upstream } from "./expandNodes.ts";
 import { mergeProducts } from "./mergeProducts.ts";
@@ -26,6 +27,9 @@ export interface Differentiated {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
+/** The first opset whose reductions and squeezes take their axes as inputs. */
+const OLDEST = 13;
+
 /**
  * Reverse-mode differentiation as a rewrite: appends to a graph, as ordinary ONNX nodes, the gradients of
  * some of its values with respect to others. Knows no op by name: rules come from the declarations.
@@ -33,7 +37,17 @@ export interface Differentiated {
  * @throws unsupported naming the node and the reason, where the way leads through an op without a rule.
  */
 export function differentiate(model: Model, request: Request): Differentiated {
-  const draft = startDraft(model.graph, { opset: model.opsets[""] ?? 0, facts: request.facts });
+  const opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? 0;
+  if (opset < OLDEST) {
+    throw new LatheError(
+      "unsupported",
+      `Gradients are written at opset ${OLDEST} or newer; this model has "${opset}".`,
+      {
+        hint: "Bring it to a newer opset first (upgradeOpset).",
+      },
+    );
+  }
+  const draft = startDraft(model.graph, { opset, facts: request.facts });
   const graph = expanded(model, request, draft);
   const forward = draft.nodes.length;
   const wanted = downstream({ graph, opsets: model.opsets }, request.to);
@@ -104,11 +118,7 @@ function onesLike(draft: Draft, value: string): string {
   const facts = draft.facts(value);
   if (facts === undefined)
     throw new LatheError("invalid-argument", `Nothing is known of "${value}", where the gradient starts.`);
-  const one = draft.constant({
-    type: facts.type,
-    dims: [],
-    data: facts.type === "float64" ? Float64Array.of(1) : Float32Array.of(1),
-  });
+  const one = scalarOf(draft, 1, facts.type);
   return facts.dims.length === 0 ? one : draft.op("Expand", [one, draft.op("Shape", [value])]);
 }
 
