@@ -147,6 +147,17 @@ function wrap(inner: InferenceSession, name: string): Session {
   const checkFetches = (fetches: readonly string[] | undefined): readonly string[] => {
     const names = fetches ?? outputs.map((o) => o.name);
     const unknown = names.find((n) => !outputs.some((o) => o.name === n));
+    const packed = outputs.find((o) => names.includes(o.name) && (o.type === "int4" || o.type === "uint4"));
+    if (packed !== undefined) {
+      // onnxruntime-node 1.30 ends the whole process when it hands one out.
+      throw new LatheError(
+        "unsupported",
+        `The output "${packed.name}" is "${packed.type}", which the runtime cannot hand out.`,
+        {
+          hint: "Put a Cast behind it, so that the output is int8, or fetch other outputs.",
+        },
+      );
+    }
     if (unknown === undefined) return names;
     throw new LatheError("invalid-argument", `${sentence(name)} has no output "${unknown}".`, {
       hint: `Its outputs are: ${outputs.map((o) => o.name).join(", ")}.`,

@@ -58,6 +58,17 @@ describe("a session", () => {
     expect([...(found["y"]?.data ?? [])]).toEqual([-1.5, 2]);
   });
 
+  it("refuses to fetch four-bit outputs, which would end the process", async () => {
+    const cast = node("Cast", [["x"], ["y"]], { attributes: { to: 22 } });
+    const inputs = [value("x", "float32", [2])];
+    const main = graph({ inputs, outputs: [value("y", "int4", [2])], nodes: [cast] });
+    await withSession(model(main, { irVersion: 10, opsets: { "": 21 } }), { host }, async (session) => {
+      await expect(session.run({ x: float32([2], [1, 2]) })).rejects.toThrow(
+        'The output "y" is "int4", which the runtime cannot hand out.',
+      );
+    });
+  });
+
   it("gives the same bytes for the same threads", async () => {
     const run = (): Promise<unknown> =>
       withSession(linear(), { host, threads: 2 }, (s) => s.run({ x: rows(0.1, 0.7) }));
