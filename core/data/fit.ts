@@ -2,7 +2,7 @@ import { LatheError } from "../base/error.ts";
 import type { ImagePreprocessing } from "../contract/preprocessing.ts";
 import type { RawImage } from "./dataset.ts";
 import { resample } from "./resample.ts";
-import { roundHalfEven } from "./rounding.ts";
+import { roundHalfEven } from "../base/rounding.ts";
 
 const DEFAULT_PAD = 114;
 

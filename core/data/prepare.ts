@@ -3,7 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { ArrayPreprocessing, ImagePreprocessing, Preprocessing } from "../contract/preprocessing.ts";
 import type { RawImage, RawSample } from "./dataset.ts";
 import { fitImage } from "./fit.ts";
-import { roundHalfEven } from "./rounding.ts";
+import { roundHalfEven } from "../base/rounding.ts";
 
 /** Element storage that samples are prepared into. */
 export type Target = Exclude<ArrayData, readonly string[]>;

@@ -14,7 +14,6 @@ export class GraphEdit {
   readonly #replaced = new Map<Node, readonly Node[]>();
   readonly #added: Node[] = [];
   readonly #initializers: Map<string, Tensor>;
-  readonly #rewired = new Map<string, string>();
   #outputs: readonly Value[];
   #inputs: readonly Value[];
 
@@ -47,11 +46,6 @@ export class GraphEdit {
     this.#initializers.set(constant.name, constant);
   }
 
-  /** Every use of `from` in the original nodes reads `to` instead. Graph outputs keep their name. */
-  rewire(from: string, to: string): void {
-    this.#rewired.set(from, to);
-  }
-
   setOutputs(outputs: readonly Value[]): void {
     this.#outputs = outputs;
   }
@@ -61,15 +55,11 @@ export class GraphEdit {
   }
 
   /**
-   * The new graph: rewired, sorted, without constants that nothing uses. Types recorded for values that
+   * The new graph: sorted, without constants that nothing uses. Types recorded for values that
    * are gone are dropped.
    */
   finish(): Graph {
-    const rewire = (name: string): string => this.#rewired.get(name) ?? name;
-    const kept = this.#graph.nodes.flatMap((node) => {
-      const by = this.#replaced.get(node) ?? [node];
-      return by.map((n) => (n.inputs.some((i) => this.#rewired.has(i)) ? { ...n, inputs: n.inputs.map(rewire) } : n));
-    });
+    const kept = this.#graph.nodes.flatMap((node) => this.#replaced.get(node) ?? [node]);
     const nodes = sortNodes([...kept, ...this.#added]);
     const draft: Graph = {
       ...this.#graph,

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { answer } from "../runtime/child.ts";
+import { readPeak, resetPeak } from "../runtime/peakMemory.ts";
 import { openTimedRun } from "../runtime/timedRun.ts";
 import { randomChoices } from "./feeds.ts";
 import type { MemoryTask } from "./memory.ts";
@@ -16,22 +16,3 @@ answer(({ path, session, batch, runs, seed }: MemoryTask) => {
   timed.close();
   return { peak: Math.max(peak, floor), floor, batch: timed.batch };
 });
-
-/** Linux starts counting the highest resident size (VmHWM) anew; elsewhere it counts from the start. */
-function resetPeak(): void {
-  if (process.platform !== "linux") return;
-  try {
-    writeFileSync("/proc/self/clear_refs", "5");
-  } catch (error) {
-    // Locked down: what the start of the process took at most then counts as well.
-    process.stderr.write(`clear_refs: ${String(error)}\n`);
-  }
-}
-
-function readPeak(): number {
-  if (process.platform === "linux") {
-    const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
-    if (line?.[1] !== undefined) return Number(line[1]) * 1024;
-  }
-  return process.resourceUsage().maxRSS * 1024;
-}

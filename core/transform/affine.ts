@@ -1,4 +1,5 @@
 import type { ElementType } from "../base/elementType.ts";
+import { roundHalfEven } from "../base/rounding.ts";
 
 /** real = scale·(quantised − zeroPoint) */
 export interface Affine {
@@ -27,18 +28,6 @@ export function affineOf(low: number, high: number, type: QuantizedType): Affine
   if (!(scale > 0) || !Number.isFinite(scale)) return { type, scale: 1, zeroPoint: first };
   const zeroPoint = Math.min(last, Math.max(first, roundHalfEven(first - from / scale)));
   return { type, scale, zeroPoint };
-}
-
-/** The symmetric map with zero point 0 that spreads [−peak, peak] over ±`steps`. */
-export function symmetricOf(peak: number, steps: number): Affine {
-  const scale = Math.fround(peak / steps);
-  return { type: "int8", scale: scale > 0 && Number.isFinite(scale) ? scale : 1, zeroPoint: 0 };
-}
-
-/** IEEE 754 rounding, as ONNX QuantizeLinear asks for. */
-export function roundHalfEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /** Quantises values, saturating at the type's limits. */

@@ -1,4 +1,4 @@
-import { roundHalfEven } from "./affine.ts";
+import { roundHalfEven } from "../base/rounding.ts";
 import { axisLayout } from "./constants.ts";
 
 export interface WeightQuantizer {

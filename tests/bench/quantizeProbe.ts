@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import type { Preprocessing } from "../../core/contract/preprocessing.ts";
@@ -9,6 +8,7 @@ import { findMethod } from "../../core/methods/catalogue.ts";
 import { loadTensors, readModel } from "../../core/onnx/read.ts";
 import { writeModel } from "../../core/onnx/write.ts";
 import { answer } from "../../core/runtime/child.ts";
+import { readPeak, resetPeak } from "../../core/runtime/peakMemory.ts";
 import { withSession } from "../../core/runtime/session.ts";
 
 export interface QuantizeTask {
@@ -74,14 +74,3 @@ answer(async (task: QuantizeTask): Promise<QuantizeTimes> => {
   await dataset.close();
   return { milliseconds, peak };
 });
-
-/** Linux starts counting the highest resident size anew. */
-function resetPeak(): void {
-  if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
-}
-
-function readPeak(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
-  return Number(line?.[1] ?? 0) * 1024;
-}

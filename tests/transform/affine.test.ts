@@ -1,15 +1,9 @@
+import { roundHalfEven } from "../../core/base/rounding.ts";
 import { describe, expect, it } from "vitest";
 import { float32, type NdArray } from "../../core/base/array.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import { floatTensor, graph, model, node, tensor, value } from "../../core/graph/build.ts";
-import {
-  affineOf,
-  limitsOf,
-  quantizeValues,
-  roundHalfEven,
-  symmetricOf,
-  type Affine,
-} from "../../core/transform/affine.ts";
+import { affineOf, limitsOf, quantizeValues, type Affine } from "../../core/transform/affine.ts";
 import { runModel } from "./fixtures.ts";
 
 describe("affineOf", () => {
@@ -60,14 +54,6 @@ describe("affineOf", () => {
       [-128, 127],
       [0, 255],
     ]);
-  });
-});
-
-describe("symmetricOf", () => {
-  it("spreads a peak over the steps", () => {
-    expect(symmetricOf(127, 127)).toEqual({ type: "int8", scale: 1, zeroPoint: 0 });
-    expect(symmetricOf(0, 127).scale).toBe(1);
-    expect(symmetricOf(Infinity, 127).scale).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { elementCount } from "../../base/array.ts";
-import { refuseQuantized } from "../floatModel.ts";
+import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
@@ -12,11 +12,7 @@ export default defineMethod({
   version: 1,
   params,
   needsData: () => false,
-  applies: (model) =>
-    refuseQuantized(model) ??
-    (model.graph.initializers.some((t) => t.type === "float32") || model.graph.nodes.some((n) => n.op === "Constant")
-      ? { applies: true, notes: [] }
-      : { applies: false, reason: "The model has no float32 weights.", hint: "Start from the float32 variant." }),
+  applies: (model) => needsFloatWeights(model),
   estimate: ({ graph }) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     return { seconds: 0.5 + weights / 5e7, memory: 2e8 + weights * 10, disk: weights * 2.1 };

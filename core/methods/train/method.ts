@@ -1,5 +1,5 @@
 import { elementCount } from "../../base/array.ts";
-import { refuseQuantized } from "../floatModel.ts";
+import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
@@ -16,10 +16,7 @@ export default defineMethod({
   params,
   needsData: () => true,
   applies: (model) =>
-    refuseQuantized(model) ??
-    (model.graph.initializers.some((t) => t.type === "float32") || model.graph.nodes.some((n) => n.op === "Constant")
-      ? { applies: true, notes: [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`] }
-      : { applies: false, reason: "The model has no float32 weights.", hint: "Start from the float32 variant." }),
+    needsFloatWeights(model, [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`]),
   estimate: ({ graph }, { epochs, batch }) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     // A parameter takes part in about 100 multiply–accumulates per sample in a convolution net, three times over, at 10 G/s.

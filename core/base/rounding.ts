@@ -1,4 +1,4 @@
-/** IEEE 754 roundTiesToEven to a whole number. */
+/** IEEE 754 roundTiesToEven to a whole number, as ONNX QuantizeLinear asks for. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
