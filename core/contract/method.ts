@@ -15,6 +15,8 @@ export interface ParameterMeta {
   readonly advanced?: boolean;
   /** Values worth searching over. */
   readonly search?: { readonly low: number; readonly high: number; readonly log?: boolean } | readonly unknown[];
+  /** The text names a variant, by name, id or hash, or an ONNX file; recipes hold the model's SHA-256. Empty: none. */
+  readonly reference?: "variant";
 }
 
 /** Whether a method can run on a model, and if not, why. */

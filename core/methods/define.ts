@@ -4,6 +4,7 @@ import type { Applicability, Estimate, MethodFamily, MethodInfo } from "../contr
 import type { SplitName } from "../contract/dataset.ts";
 import type { Emit } from "../contract/event.ts";
 import type { ReportBlock } from "../contract/report.ts";
+import type { Trial } from "../contract/trial.ts";
 import type { Host } from "../base/host.ts";
 import type { Json } from "../base/json.ts";
 import type { Model } from "../graph/model.ts";
@@ -21,6 +22,10 @@ export interface MethodContext<P> {
   readonly split?: (name: SplitName) => SampleStream;
   /** Where to keep what an interrupted run can go on from; absent where there is no project. */
   readonly work?: WorkFolder;
+  /** The model behind a parameter that names a variant, constants in memory; absent where there is no project. */
+  readonly open?: (sha256: string) => Promise<Model>;
+  /** What an interrupted run has tried already, and where more is added; absent where there is no project. */
+  readonly trials?: TrialLog;
   /** Device and threads for everything the method runs. */
   readonly session: SessionOptions;
   readonly host: Host;
@@ -36,12 +41,30 @@ export interface WorkFolder {
   readonly key: string;
 }
 
+/** The finished trials of one run. They outlive the process. */
+export interface TrialLog {
+  /** In the order in which they were added. */
+  readonly done: readonly Trial[];
+  /** Returns when the trial is on disk. */
+  add(trial: Trial): Promise<void>;
+}
+
+/** A further model that a run gives beside the main one: another point of a front. */
+export interface OtherResult<F> {
+  /** Added to the name of the main variant. */
+  readonly suffix: string;
+  readonly model: Model;
+  readonly findings: F;
+  readonly warnings: readonly string[];
+}
+
 export interface MethodResult<F> {
   readonly model: Model;
   /** What was found out on the way: chosen ranges, sensitivities, gate. Plain JSON, kept with the variant. */
   readonly findings: F;
   /** Sentences for the user: what to be careful about with this result. */
   readonly warnings: readonly string[];
+  readonly others?: readonly OtherResult<F>[];
 }
 
 export interface MethodDefinition<S extends z.ZodType<object>, F extends object> {
@@ -118,7 +141,9 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
       const { run } = await definition.load();
       const result = await run({ ...context, params: parse(context.params) });
       // Through text, so that what is kept is what a later reader will see.
-      return { ...result, findings: JSON.parse(JSON.stringify(result.findings)) as Json };
+      const plain = (findings: F): Json => JSON.parse(JSON.stringify(findings)) as Json;
+      const others = result.others?.map((other) => ({ ...other, findings: plain(other.findings) }));
+      return { ...result, findings: plain(result.findings), ...(others && { others }) } as MethodResult<Json>;
     },
     report: (findings, given) => definition.report(findings as F, parse(given)),
   });

@@ -16,6 +16,8 @@ export interface TrainPlan extends Omit<StepPlan, "average"> {
   readonly averageDecay?: number;
   /** Which epoch's weights are the result: the last one's, or those most accurate on the validation samples. */
   readonly keep?: "last" | "best";
+  /** Whether weights that have been pruned stay zero; default true. */
+  readonly keepZeros?: boolean;
 }
 
 /** What one epoch came to. */

@@ -19,9 +19,11 @@ import { estimateMemory, largestBatch, mostMemory, type MemoryOptions } from "./
 import { startMeter } from "./meter.ts";
 import { averageShare, extentOf, type EpochResult, type Extent, type TrainPlan } from "./plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "./progress.ts";
+import { masksOf } from "./masks.ts";
 import { rateAt } from "./schedule.ts";
 import { buildStep, type StepGraph } from "./stepGraph.ts";
 import { targetsOf } from "./targets.ts";
+import type { Teach } from "./teacher.ts";
 import { startTrainer, withConstants, type StepFeeds, type Trainer } from "./trainer.ts";
 
 export interface TrainOptions {
@@ -41,6 +43,21 @@ export interface TrainOptions {
   readonly memoryLimit?: number;
   /** Whether the graph is rewritten for the device; default true. Without it nothing but the speed changes. */
   readonly isLowered?: boolean;
+  /** Targets that are not labels, for each batch as the model sees it. */
+  readonly teach?: Teach;
+  /** Masks (0 or 1 per element) of weights, kept through the training; they take the place of those that `keepZeros` finds. */
+  readonly masks?: ReadonlyMap<string, Float32Array>;
+  /**
+   * Called before each update and may change the masks. What it does must follow from the state and the number of the
+   * update alone, or a resumed training would end elsewhere.
+   */
+  readonly beforeUpdate?: (trainer: Trainer, at: UpdateAt) => void;
+}
+
+/** Which update of a training comes next, from 0, and how many there are. */
+export interface UpdateAt {
+  readonly update: number;
+  readonly of: number;
 }
 
 export interface TrainResult {
@@ -71,12 +88,15 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
       hint: "Import more samples, or give the train split a larger share.",
     });
   }
-  const build = graphBuilder(options);
+  const masks = new Map([...(plan.keepZeros === false ? [] : masksOf(model)), ...(asked.masks ?? [])]);
+  const build = graphBuilder({ ...options, masks });
   const graph = await build(extent.batch);
   if (options.memoryLimit !== undefined) await checkMemory(graph, extent.batch, { ...options, build });
   const trainer = await startTrainer(graph, { ...session, host });
   const saver = makeSaver(options.saving, host, emit);
   try {
+    const masked = new Set(graph.slots.flatMap((s) => (s.kind === "mask" ? [s.of] : [])));
+    for (const [weight, mask] of masks) if (masked.has(weight)) trainer.setMask(weight, mask);
     const resumed = await saver.resume(trainer);
     const progress = resumed ?? startProgress();
     if (resumed !== undefined) {
@@ -102,7 +122,8 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
 /** Makes the step's graph for a batch size, in the form that the device runs fast. */
 function graphBuilder({ model, plan, host, signal, session, ...options }: TrainOptions): MemoryOptions["build"] {
   const { averageDecay, ...rest } = plan;
-  const stepPlan = { ...rest, average: averageDecay !== undefined };
+  const masked = [...(options.masks?.keys() ?? [])];
+  const stepPlan = { ...rest, average: averageDecay !== undefined, ...(masked.length > 0 && { masked }) };
   const isLowered = options.isLowered !== false && isLoweredOn(session.provider ?? "cpu");
   return async (batch) => {
     const lowering = isLowered ? await cpuLowering(batch) : undefined;
@@ -178,7 +199,9 @@ async function runBatches(
   for await (const batch of training.select(left).batches(extent.batch, signal, true)) {
     throwIfCancelled(signal);
     const rate = plan.rate * rateAt(plan.schedule, progress.updates, extent.updates);
-    const result = await trainer.step(feedsOf(options, trainer, { batch, progress }), {
+    if (trainer.pending === 0) options.beforeUpdate?.(trainer, { update: progress.updates, of: extent.updates });
+    const feeds = await feedsOf(options, trainer, { batch, progress });
+    const result = await trainer.step(feeds, {
       rate,
       step: progress.updates + 1,
       ...(plan.averageDecay !== undefined && { keep: averageShare(plan.averageDecay, progress.updates) }),
@@ -200,16 +223,17 @@ async function runBatches(
 }
 
 /** Augments a batch and puts it and its targets under the names of the graph. */
-function feedsOf(
-  { plan, seed, training }: TrainOptions,
+async function feedsOf(
+  { plan, seed, training, teach }: TrainOptions,
   { graph }: Trainer,
   { batch, progress }: { readonly batch: Batch; readonly progress: Progress },
-): StepFeeds {
+): Promise<StepFeeds> {
   const augment = plan.augment ?? {};
   const how = { seed, epoch: progress.epoch, preprocessing: training.preprocessing };
   augmentBatch(batch, augment, how);
   const mixing = mixBatch(batch, augment, { ...how, batch: progress.batch });
-  const targets = graph.heads.map((head) => [head.target, targetsOf(head, batch, mixing)] as const);
+  const taught = (await teach?.(batch, { epoch: progress.epoch, batch: progress.batch })) ?? [];
+  const targets = graph.heads.map((head, i) => [head.target, taught[i] ?? targetsOf(head, batch, mixing)] as const);
   return { [graph.inference.graph.inputs[0]?.name ?? ""]: batch.input, ...Object.fromEntries(targets) };
 }
 

@@ -4,6 +4,7 @@ import type { Host } from "../base/host.ts";
 import { tensor } from "../graph/build.ts";
 import type { Model, Tensor } from "../graph/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import { drawMask } from "./dropout.ts";
 import { startingArray, type Phase, type Slot } from "./slots.ts";
 import type { StepGraph } from "./stepGraph.ts";
 
@@ -54,11 +55,14 @@ interface Running {
   readonly session: Session;
 }
 
+export interface TrainerOptions extends SessionOptions {
+  readonly host: Host;
+  /** Seed of what the steps draw: dropout. Default 0. */
+  readonly seed?: number;
+}
+
 /** Opens the sessions of a training at its starting state. */
-export async function startTrainer(
-  graph: StepGraph,
-  { host, ...options }: SessionOptions & { readonly host: Host },
-): Promise<Trainer> {
+export async function startTrainer(graph: StepGraph, { host, seed = 0, ...options }: TrainerOptions): Promise<Trainer> {
   const open: Running[] = [];
   const settings = { memoryPattern: false, ...options };
   const close = async (): Promise<void> => {
@@ -74,7 +78,7 @@ export async function startTrainer(
   }
   const [batch, update] = open;
   if (batch === undefined) throw new LatheError("internal", "A training has no graph.");
-  return makeTrainer(graph, { batch, update, close });
+  return makeTrainer(graph, { batch, update, seed, close });
 }
 
 function makeTrainer(
@@ -82,8 +86,14 @@ function makeTrainer(
   {
     batch,
     update,
+    seed,
     close,
-  }: { readonly batch: Running; readonly update: Running | undefined; readonly close: () => Promise<void> },
+  }: {
+    readonly batch: Running;
+    readonly update: Running | undefined;
+    readonly seed: number;
+    readonly close: () => Promise<void>;
+  },
 ): Trainer {
   // Two arrays per slot: a step reads one and writes the other, then they change places.
   const current = new Map<Slot, NdArray>(graph.slots.map((s) => [s, startingArray(s)]));
@@ -109,11 +119,24 @@ function makeTrainer(
     [step]: scalar(settings.step),
     ...(keep !== undefined && { [keep]: scalar(settings.keep ?? 0) }),
   });
+  const masksFor = (feeds: StepFeeds, { step }: StepSettings): StepFeeds => {
+    const samples = feeds[graph.inference.graph.inputs[0]?.name ?? ""]?.dims[0] ?? 1;
+    return Object.fromEntries(
+      graph.dropouts.map((m) => [m.input, drawMask(m, { samples, seed, step, part: pending })]),
+    );
+  };
   const fill = (slot: Slot, x: number): void => void (current.get(slot)!.data as Float32Array).fill(x);
 
   const arrays = (which: "current" | "average" = "current"): ReadonlyMap<string, NdArray> => {
     const kinds = which === "average" ? ["average"] : ["weight", "statistic"];
-    return new Map(graph.slots.flatMap((s) => (kinds.includes(s.kind) ? [[s.of, copyOf(current.get(s)!)]] : [])));
+    const found = new Map(
+      graph.slots.flatMap((s) => (kinds.includes(s.kind) ? [[s.of, copyOf(current.get(s)!)]] : [])),
+    );
+    // An average remembers what a weight was before its mask changed.
+    for (const slot of graph.slots) {
+      if (slot.kind === "mask") multiply(found.get(slot.of), current.get(slot)!);
+    }
+    return found;
   };
 
   return {
@@ -124,7 +147,7 @@ function makeTrainer(
     step: async (feeds, settings) => {
       const shared = update === undefined ? scalarsFor(settings) : {};
       if (pending === 0) for (const sum of sums) fill(sum, 0);
-      const results = await run(batch, { ...feeds, ...shared });
+      const results = await run(batch, { ...feeds, ...shared, ...masksFor(feeds, settings) });
       pending = (pending + 1) % graph.accumulate;
       const isUpdate = pending === 0;
       const last = update === undefined ? results : isUpdate ? await run(update, scalarsFor(settings)) : {};
@@ -156,8 +179,7 @@ function makeTrainer(
         });
       }
       (current.get(slot)!.data as Float32Array).set(mask);
-      const values = current.get(own)!.data as Float32Array;
-      for (let i = 0; i < mask.length; i++) values[i] = values[i]! * mask[i]!;
+      multiply(current.get(own), current.get(slot)!);
     },
     arrays,
     model: (which) => withConstants(graph.inference, arrays(which)),
@@ -176,6 +198,13 @@ export function withConstants(model: Model, values: ReadonlyMap<string, NdArray>
 
 function copyOf(array: NdArray): NdArray {
   return { ...array, data: Float32Array.from(array.data as Float32Array) };
+}
+
+/** Multiplies values with a mask in place, so that what is masked is +0. */
+function multiply(values: NdArray | undefined, mask: NdArray): void {
+  if (values === undefined) return;
+  const data = values.data as Float32Array;
+  for (let i = 0; i < data.length; i++) data[i] = mask.data[i] === 0 ? 0 : data[i]!;
 }
 
 const scalar = (x: number): NdArray => ({ type: "float32", dims: [], data: Float32Array.of(x) });

@@ -141,6 +141,16 @@ export const params = z.strictObject({
         advanced: true,
       }),
     ),
+  keepZeros: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Keep pruned weights at zero",
+        description: "Layers of which a tenth or more of the weights is exactly zero keep those zeros.",
+        advanced: true,
+      }),
+    ),
   keep: z
     .enum(["last", "best"])
     .default("last")

@@ -6,8 +6,20 @@ import type { Params } from "./params.ts";
 
 /** What the engine is to do, from the parameters as people give them: 0 is off. */
 export function planOf(params: Params): TrainPlan {
-  const { epochs, batch, rate, schedule, warmup, accumulate, freeze, freezeStatistics, keep, noDecay, decayAll } =
-    params;
+  const {
+    epochs,
+    batch,
+    rate,
+    schedule,
+    warmup,
+    accumulate,
+    freeze,
+    freezeStatistics,
+    keep,
+    keepZeros,
+    noDecay,
+    decayAll,
+  } = params;
   const isMixing = params.mixup > 0 || params.cutmix > 0;
   const loss = lossOf(params);
   const isHard = loss.kind === "cross-entropy" && !isMixing;
@@ -23,6 +35,7 @@ export function planOf(params: Params): TrainPlan {
     freeze,
     freezeStatistics,
     keep,
+    keepZeros,
     noDecay,
     decayAll,
     augment: augmentOf(params),

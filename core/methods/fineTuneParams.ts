@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { about } from "./about.ts";
+
+/** Parameters of the training that follows a change to a model; a fragment that methods put among their own. */
+export const fineTuneParams = {
+  epochs: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(5)
+    .meta(about({ title: "Fine-tuning", unit: "epochs", description: "Passes over the training samples; 0 is off." })),
+  batch: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(64)
+    .meta(about({ title: "Batch", unit: "samples", description: "Samples in one step.", advanced: true })),
+  rate: z
+    .number()
+    .positive()
+    .default(0.02)
+    .meta(
+      about({
+        title: "Learning rate",
+        description: "The highest of the cosine schedule.",
+        search: { low: 1e-4, high: 0.2, log: true },
+      }),
+    ),
+  optimizer: z
+    .enum(["sgd", "adamw"])
+    .default("sgd")
+    .meta(
+      about({ title: "Optimiser", description: "SGD suits convolution nets, AdamW transformers.", advanced: true }),
+    ),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(5e-4)
+    .meta(about({ title: "Weight decay", description: "Pull of the weights towards zero.", advanced: true })),
+  crop: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .meta(about({ title: "Random shift", unit: "pixels", description: "Moves training images by up to this much." })),
+  flip: z
+    .boolean()
+    .default(false)
+    .meta(about({ title: "Random mirroring", description: "Mirrors half of the images left to right." })),
+  teacher: z
+    .string()
+    .default("")
+    .meta(
+      about({
+        title: "Teacher",
+        description: "A variant or ONNX file whose answers are learned beside the labels; empty: none.",
+        reference: "variant",
+      }),
+    ),
+  temperature: z
+    .number()
+    .positive()
+    .max(100)
+    .default(4)
+    .meta(about({ title: "Temperature", description: "Softens the teacher's answers.", advanced: true })),
+  teacherWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .meta(
+      about({ title: "Weight of the teacher", description: "Of the loss; the labels have the rest.", advanced: true }),
+    ),
+};
+
+export type FineTuneParams = z.output<z.ZodObject<typeof fineTuneParams>>;
