@@ -10,11 +10,13 @@ interface Bench {
   print(figures: unknown): string;
 }
 
-const USAGE = "npm run bench -- ID… [--json]";
+const USAGE = "npm run bench -- ID… [--json] [options of the bench]";
 
 const args = process.argv.slice(2);
 const isJson = args.includes("--json");
-const asked = args.filter((a) => !a.startsWith("-"));
+const firstOption = args.findIndex((a) => a.startsWith("-"));
+// What stands behind an option may belong to it, and is the bench's own business.
+const asked = firstOption < 0 ? args : args.slice(0, firstOption);
 const benches = await findBenches();
 const unknown = asked.filter((id) => !benches.some((b) => b.id === id));
 if (asked.length === 0 || unknown.length > 0) {
