@@ -62,6 +62,8 @@ export interface OpDeclaration {
   readonly float32Slots?: readonly number[];
   /** Every output element is ≥ 0. */
   readonly nonNegative?: true;
+  /** Training sets elements to 0 at random, their share being the input in this slot; inference passes them on. */
+  readonly dropout?: { readonly ratio: number };
 }
 
 /** Declares one op. Costs nothing but the check that no field is missing. */

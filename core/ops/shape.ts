@@ -3,7 +3,7 @@ import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/shape.ts";
 import { sliceGradient } from "./gradients/slice.ts";
 
-type Traits = Partial<Pick<OpDeclaration, "since" | "quantize">>;
+type Traits = Partial<Pick<OpDeclaration, "since" | "quantize" | "dropout">>;
 
 /** An op that only moves elements, or takes some of them. */
 const move = (op: string, gradient: Gradient, traits: Traits = {}): OpDeclaration =>
@@ -21,7 +21,7 @@ export const shapeOps = [
   move("Squeeze", rules.reshapeGradient),
   move("Unsqueeze", rules.reshapeGradient),
   move("Slice", sliceGradient),
-  move("Dropout", rules.dropoutGradient),
+  move("Dropout", rules.dropoutGradient, { dropout: { ratio: 1 } }),
   move("Concat", rules.concatGradient, { quantize: { role: "join" } }),
   move("Expand", rules.expandGradient, inFloat),
   move("Tile", rules.tileGradient, inFloat),

@@ -1,9 +1,11 @@
 import { LatheError } from "../base/error.ts";
+import { intOf } from "../graph/attributes.ts";
 import { value } from "../graph/build.ts";
-import type { Model, Value } from "../graph/model.ts";
+import type { Model, Node, Value } from "../graph/model.ts";
 import { indexGraph } from "../graph/uses.ts";
 import type { FoundShapes } from "../measure/shapes.ts";
 import { startDraft } from "../autodiff/writer.ts";
+import { axisOf } from "../ops/constants.ts";
 import { lossOf, type LossSpec } from "./losses.ts";
 import type { TargetKind } from "./losses/loss.ts";
 import { number } from "./losses/parts.ts";
@@ -15,6 +17,8 @@ export interface HeadSpec {
   readonly loss: LossSpec;
   /** What the targets are; default: the first kind that the loss takes. */
   readonly target?: TargetKind;
+  /** Axis of the output that runs over the classes; from the end where negative. Default 1. */
+  readonly classAxis?: number;
   /** Factor of its loss in the sum; default 1. */
   readonly weight?: number;
 }
@@ -57,18 +61,19 @@ export function addLosses(model: Model, specs: readonly HeadSpec[], shapes: Foun
     const loss = lossOf(spec.loss);
     const kind = spec.target ?? loss.targets[0]!;
     const dims = checkHead(model, { output, kind, spec, dims: shapes.values.get(output)?.dims });
+    const axis = axisOf(spec.classAxis ?? 1, dims.length);
     const maker = index.producer.get(output);
-    const isOwn = maker !== undefined && loss.activation === maker.op;
+    const isOwn = maker !== undefined && loss.activation === maker.op && alongClasses(maker, axis, dims.length);
     const target = write.fresh(`target.${output}`);
-    const sizes = kind === "classes" ? dims.filter((_, axis) => axis !== 1) : dims;
+    const sizes = kind === "classes" ? dims.filter((_, at) => at !== axis) : dims;
     inputs.push(value(target, kind === "classes" ? "int64" : "float32", sizes));
     write.note(target, { type: kind === "classes" ? "int64" : "float32", dims: sizes });
-    const call = { output: isOwn ? (maker.inputs[0] ?? "") : output, target, dims, kind };
+    const call = { output: isOwn ? (maker.inputs[0] ?? "") : output, target, dims, axis, kind };
     const term = loss.write(write, call);
     terms.push(
       spec.weight === undefined || spec.weight === 1 ? term : write.op("Mul", [term, number(write, spec.weight)]),
     );
-    const classes = typeof dims[1] === "number" ? dims[1] : undefined;
+    const classes = typeof dims[axis] === "number" ? dims[axis] : undefined;
     return { output, kind, target, dims: sizes, classes, loss: term };
   });
   const [first] = terms;
@@ -84,6 +89,11 @@ export function addLosses(model: Model, specs: readonly HeadSpec[], shapes: Foun
     initializers: [...graph.initializers, ...write.initializers],
   };
   return { model: Object.freeze({ ...model, graph: Object.freeze(after) }), heads, total };
+}
+
+/** Whether an activation at the end of the model works along the class axis; one without an axis does for any. */
+function alongClasses(maker: Node, axis: number, rank: number): boolean {
+  return maker.op !== "Softmax" || axisOf(intOf(maker, "axis", -1), rank) === axis;
 }
 
 interface Wanted {
@@ -105,6 +115,16 @@ function checkHead(model: Model, { output, kind, spec, dims }: Wanted): readonly
     throw new LatheError("invalid-recipe", `The loss ${spec.loss.kind} takes no targets of kind "${kind}".`, {
       hint: `It takes: ${targets.join(", ")}.`,
     });
+  }
+  const axis = axisOf(spec.classAxis ?? 1, dims.length);
+  if (spec.classAxis !== undefined && (axis < 1 || axis >= dims.length)) {
+    throw new LatheError(
+      "invalid-recipe",
+      `The output "${output}" of [${dims.join(",")}] has no class axis "${spec.classAxis}".`,
+      {
+        hint: `Give an axis from 1 to ${dims.length - 1}, or -1 for the last.`,
+      },
+    );
   }
   return dims;
 }

@@ -6,6 +6,7 @@ import { indexGraph } from "../graph/uses.ts";
 import { randomFeeds } from "../measure/feeds.ts";
 import { findShapes } from "../measure/shapes.ts";
 import type { InputInfo } from "../runtime/session.ts";
+import { symbolSize } from "./dropout.ts";
 import type { StepGraph } from "./stepGraph.ts";
 
 /** Where the memory of a training goes, in bytes. */
@@ -100,7 +101,7 @@ const constantBytes = ({ graph }: Model): number =>
 
 /** Bytes of every value of a step's graph on a batch of this size. */
 async function bytesIn(
-  { batch: { model } }: StepGraph,
+  { batch: { model }, dropouts }: StepGraph,
   size: number,
   options: Omit<MemoryOptions, "build">,
 ): Promise<ReadonlyMap<string, number>> {
@@ -110,7 +111,9 @@ async function bytesIn(
       ? []
       : [{ name: v.name, type: v.type.type, dims: (v.type.dims ?? []).map((d) => d.size ?? "") }],
   );
-  const feeds = randomFeeds(infos, { batch: size, seed: 0 });
+  const symbols = dropouts.flatMap((m) => m.dims.filter((d) => typeof d === "string"));
+  const sizes = Object.fromEntries(symbols.map((symbol) => [symbol, symbolSize(symbol, size)]));
+  const feeds = randomFeeds(infos, { batch: size, seed: 0, sizes });
   const { values } = await findShapes(model, { ...options, chunk: CHUNK, once: true, feeds: () => feeds });
   return new Map(
     [...values].map(([name, { type, sizes }]) => [name, type === "string" ? 0 : byteLength(type, elementCount(sizes))]),

@@ -12,6 +12,7 @@ import { findShapes, type FoundShapes } from "../measure/shapes.ts";
 import type { ValueFacts } from "../ops/gradient.ts";
 import { prepareModel } from "../transform/prepare.ts";
 import { trainBatchNorms } from "./batchNorm.ts";
+import { trainDropouts, type DropoutForm, type DropoutMask } from "./dropout.ts";
 import { addLosses, type Head, type HeadSpec } from "./heads.ts";
 import { candidateParameters, frozenBy } from "./parameters.ts";
 import { settleModel } from "./settle.ts";
@@ -25,6 +26,8 @@ export interface StepPlan extends UpdatePlan {
   readonly freeze?: readonly string[];
   /** Whether batch normalisations keep normalising with their stored statistics. */
   readonly freezeStatistics?: boolean;
+  /** Whether Dropout drops values while training; default true. */
+  readonly dropout?: boolean;
   /** Whether activations inside segments of the net are computed twice instead of kept: less memory, more time. */
   readonly recompute?: boolean;
   /** Batches whose gradients are averaged for one update; default 1. */
@@ -38,6 +41,8 @@ export interface StepGraph {
   /** Shapes of the values of the model and its losses. */
   readonly shapes: FoundShapes;
   readonly heads: readonly Head[];
+  /** Inputs of `batch` that the trainer fills with random masks. */
+  readonly dropouts: readonly DropoutMask[];
   readonly slots: readonly Slot[];
   /** From a batch to new weights, or with accumulation to gradients only. */
   readonly batch: Phase;
@@ -75,9 +80,13 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const isFrozen = frozenBy(inference, plan.freeze ?? []);
   const loss = addLosses(inference, plan.heads, await findShapes(inference, options));
   const shapes = await findShapes(loss.model, options);
-  const trained = trainBatchNorms(loss.model, plan.freezeStatistics === true ? () => true : isFrozen);
+  const found = (name: string): ValueFacts | undefined => shapes.values.get(name);
+  const dropped: DropoutForm =
+    plan.dropout === false ? { model: loss.model, masks: [] } : trainDropouts(loss.model, { isFrozen, facts: found });
+  const trained = trainBatchNorms(dropped.model, plan.freezeStatistics === true ? () => true : isFrozen);
   const followed = new Map(trained.statistics.map(({ name, next }) => [next, name]));
-  const facts = (name: string): ValueFacts | undefined => shapes.values.get(followed.get(name) ?? name);
+  const masks = new Map(dropped.masks.map(({ input, dims }) => [input, { type: "float32", dims } as const]));
+  const facts = (name: string): ValueFacts | undefined => masks.get(name) ?? found(followed.get(name) ?? name);
   const { model: backward, gradients } = backwards(trained.model, {
     total: loss.total,
     share: 1 / accumulate,
@@ -96,10 +105,10 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const ahead = [...scalars, ...statistics.map((s) => s.next)];
   const ready = plan.recompute === true ? recompute(expanded, ahead) : expanded;
   const parts = { model: inference, weights, gradients, statistics };
-  const common = { inference, shapes, heads: loss.heads, total: loss.total, accumulate };
+  const common = { inference, shapes, heads: loss.heads, dropouts: dropped.masks, total: loss.total, accumulate };
   const draft = startDraft(ready.graph, { opset: ready.opsets[""] ?? 0, facts: () => undefined, prefix: "update" });
   const after = new Map(statistics.map((s) => [s.next, s.slot] as const));
-  const data = loss.model.graph.inputs;
+  const data = dropped.model.graph.inputs;
   const own = [...weights, ...statistics.map((s) => s.slot)];
 
   if (accumulate === 1) {

@@ -77,7 +77,7 @@ export interface TrainResult {
  * @throws numeric where the loss is no longer finite or explodes; invalid-data, invalid-recipe, unsupported, cancelled
  */
 export async function train(asked: TrainOptions): Promise<TrainResult> {
-  const { plan, host, emit, training, session, signal } = asked;
+  const { plan, host, emit, training, session, signal, seed } = asked;
   emit({ kind: "stage", name: "Building the training graph" });
   const freed = fixedBatch(asked.model) === plan.batch ? asked.model : await freeBatch(asked.model, { host, signal });
   const model = freed ?? asked.model;
@@ -92,7 +92,7 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
   const build = graphBuilder({ ...options, masks });
   const graph = await build(extent.batch);
   if (options.memoryLimit !== undefined) await checkMemory(graph, extent.batch, { ...options, build });
-  const trainer = await startTrainer(graph, { ...session, host });
+  const trainer = await startTrainer(graph, { ...session, host, seed });
   const saver = makeSaver(options.saving, host, emit);
   try {
     const masked = new Set(graph.slots.flatMap((s) => (s.kind === "mask" ? [s.of] : [])));

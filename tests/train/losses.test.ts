@@ -36,9 +36,22 @@ function constantOutput({ dims, output }: Pick<Golden, "dims" | "output">, last:
   );
 }
 
-function targetOf({ kind, dims, target }: Golden): NdArray {
+function targetOf({ kind, dims, target }: Golden, axis = 1): NdArray {
   if (kind !== "classes") return float32(dims, target);
-  return { type: "int64", dims: dims.filter((_, a) => a !== 1), data: BigInt64Array.from(target, BigInt) };
+  return { type: "int64", dims: dims.filter((_, a) => a !== axis), data: BigInt64Array.from(target, BigInt) };
+}
+
+/** The same case with the class axis, which is axis 1, as the last one. */
+function classesLast(golden: Golden): Golden {
+  const [batch = 0, classes = 0, ...space] = golden.dims;
+  const area = space.reduce((product, d) => product * d, 1);
+  const move = (data: readonly number[]): number[] =>
+    Array.from(data, (_, i) => {
+      const [sample, place, c] = [Math.floor(i / (area * classes)), Math.floor(i / classes) % area, i % classes];
+      return data[(sample * classes + c) * area + place]!;
+    });
+  const { output, gradient } = golden;
+  return { ...golden, dims: [batch, ...space, classes], output: move(output), gradient: move(gradient) };
 }
 
 async function oneStep(golden: Golden, built: Model, heads: readonly HeadSpec[]) {
@@ -51,7 +64,8 @@ async function oneStep(golden: Golden, built: Model, heads: readonly HeadSpec[])
   const step = await buildStep(built, { heads, optimizer: { kind: "sgd", momentum: 0 } }, { host: nodeHost });
   const trainer = await startTrainer(step, { host: nodeHost });
   try {
-    const targets = Object.fromEntries(step.heads.map((h) => [h.target, targetOf(golden)]));
+    const axis = heads[0]?.classAxis === -1 ? golden.dims.length - 1 : 1;
+    const targets = Object.fromEntries(step.heads.map((h) => [h.target, targetOf(golden, axis)]));
     const result = await trainer.step({ ...given, ...targets }, { rate: 1, step: 1 });
     const after = trainer.state().get("w")!.data as Float32Array;
     return { result, gradient: golden.output.map((w, i) => w - after[i]!) };
@@ -69,10 +83,35 @@ describe("the losses", () => {
     gradient.forEach((g, i) => expect(Math.abs(g - golden.gradient[i]!), `element ${i}`).toBeLessThan(3e-6));
   });
 
-  it("reads the logits where the model ends in a softmax", async () => {
+  it.each(goldens.filter((g) => g.kind === "classes" && g.dims.length > 2).map(classesLast))(
+    "$spec.kind over $name is the same with the class axis last",
+    async (golden) => {
+      const head = { loss: golden.spec, target: golden.kind, classAxis: -1 };
+      const { result, gradient } = await oneStep(golden, constantOutput(golden), [head]);
+      expect(result.loss).toBeCloseTo(golden.loss, 5);
+      gradient.forEach((g, i) => expect(Math.abs(g - golden.gradient[i]!), `element ${i}`).toBeLessThan(3e-6));
+    },
+  );
+
+  it.each(goldens.filter((g) => g.spec.kind === "cross-entropy" && g.dims.length === 2))(
+    "cross-entropy over $name counts the positions of a sequence like samples",
+    async (golden) => {
+      const sequence = { ...golden, dims: [1, ...golden.dims] };
+      const head = { loss: golden.spec, target: golden.kind, classAxis: -1 };
+      const { result, gradient } = await oneStep(sequence, constantOutput(sequence), [head]);
+      expect(result.loss).toBeCloseTo(golden.loss, 5);
+      gradient.forEach((g, i) => expect(Math.abs(g - golden.gradient[i]!), `element ${i}`).toBeLessThan(3e-6));
+    },
+  );
+
+  it("reads the logits where the model ends in a softmax along the classes", async () => {
     const golden = goldens.find((g) => g.name === "hard labels")!;
     const { result } = await oneStep(golden, constantOutput(golden, ["Softmax"]), [{ loss: golden.spec }]);
     expect(result.loss).toBeCloseTo(golden.loss, 5);
+    // This softmax runs along the last axis and not along the classes, so it is part of the net.
+    const map = goldens.find((g) => g.name === "segmentation")!;
+    const across = await oneStep(map, constantOutput(map, ["Softmax"]), [{ loss: map.spec }]);
+    expect(Math.abs(across.result.loss - map.loss)).toBeGreaterThan(0.01);
   });
 
   it("adds up heads with their weights", async () => {
@@ -101,6 +140,9 @@ describe("the losses", () => {
     await expect(train({ output: "z", loss: golden.spec })).rejects.toThrow('The model has no output "z" to train.');
     await expect(train({ loss: { kind: "mse" }, target: "classes" })).rejects.toThrow(
       'The loss mse takes no targets of kind "classes".',
+    );
+    await expect(train({ loss: golden.spec, classAxis: 2 })).rejects.toThrow(
+      'The output "y" of [5,4] has no class axis "2".',
     );
     await expect(train({ loss: { kind: "cross-entropy", weights: [1, 2] } })).rejects.toThrow(
       'There are "2" class weights for 4 classes.',

@@ -1,4 +1,5 @@
 import { LatheError } from "../../base/error.ts";
+import { castTo, intVector } from "../../ops/constants.ts";
 import type { GraphWriter } from "../../ops/gradient.ts";
 import type { Loss, LossCall } from "./loss.ts";
 import { classCount, meanOf, number, oneHot, safeLog, samplesOf, sumClasses, sumOf } from "./parts.ts";
@@ -12,7 +13,7 @@ export interface CrossEntropyOptions {
 
 /**
  * −Σ t·log softmax(y), over class labels or given distributions; [batch, classes] as well as maps
- * [batch, classes, height, width].
+ * [batch, classes, height, width] and, with the class axis last, sequences [batch, positions, classes].
  */
 export function crossEntropy({ smoothing = 0, weights }: CrossEntropyOptions): Loss {
   return {
@@ -21,10 +22,10 @@ export function crossEntropy({ smoothing = 0, weights }: CrossEntropyOptions): L
     write: (write, call) => {
       const classes = classCount(call);
       const given = call.kind === "classes" ? oneHot(write, call) : call.target;
-      const target = smoothing === 0 ? given : smooth(write, given, { smoothing, classes });
+      const target = smoothing === 0 ? given : smooth(write, given, { smoothing, classes, call });
       const scale = weights && classWeights(write, call, weights);
       const weighted = scale === undefined ? target : write.op("Mul", [target, scale]);
-      const logits = write.op("LogSoftmax", [call.output], { axis: 1 });
+      const logits = write.op("LogSoftmax", [call.output], { axis: call.axis });
       const sum = write.op("Neg", [sumOf(write, write.op("Mul", [weighted, logits]))]);
       const share = scale === undefined ? given : write.op("Mul", [given, scale]);
       // A batch without a single label must not divide by zero.
@@ -38,10 +39,13 @@ export function crossEntropy({ smoothing = 0, weights }: CrossEntropyOptions): L
 function smooth(
   write: GraphWriter,
   target: string,
-  { smoothing, classes }: { readonly smoothing: number; readonly classes: number },
+  { smoothing, classes, call }: { readonly smoothing: number; readonly classes: number; readonly call: LossCall },
 ): string {
   const kept = write.op("Mul", [target, number(write, 1 - smoothing)]);
-  return write.op("Add", [kept, write.op("Mul", [sumClasses(write, target), number(write, smoothing / classes)])]);
+  return write.op("Add", [
+    kept,
+    write.op("Mul", [sumClasses(write, target, call), number(write, smoothing / classes)]),
+  ]);
 }
 
 function classWeights(write: GraphWriter, call: LossCall, weights: readonly number[]): string {
@@ -51,7 +55,7 @@ function classWeights(write: GraphWriter, call: LossCall, weights: readonly numb
       hint: "Give one weight per class, in the order of the labels.",
     });
   }
-  const dims = call.dims.map((_, axis) => (axis === 1 ? classes : 1));
+  const dims = call.dims.map((_, axis) => (axis === call.axis ? classes : 1));
   return write.constant({ type: "float32", dims, data: Float32Array.from(weights) });
 }
 
@@ -112,14 +116,14 @@ export function jensenShannon(options: DivergenceOptions): Loss {
 
 function distributions(
   write: GraphWriter,
-  { output, target }: LossCall,
+  { output, target, axis }: LossCall,
   { targetLogits = false, temperature = 1 }: DivergenceOptions,
 ): { readonly p: string; readonly logP: string; readonly logQ: string } {
   const soften = (logits: string): string =>
     temperature === 1 ? logits : write.op("Mul", [logits, number(write, 1 / temperature)]);
-  const logQ = write.op("LogSoftmax", [soften(output)], { axis: 1 });
+  const logQ = write.op("LogSoftmax", [soften(output)], { axis });
   if (!targetLogits) return { p: target, logP: safeLog(write, target), logQ };
-  const logP = write.op("LogSoftmax", [soften(target)], { axis: 1 });
+  const logP = write.op("LogSoftmax", [soften(target)], { axis });
   return { p: write.op("Exp", [logP]), logP, logQ };
 }
 
@@ -142,10 +146,10 @@ export function dice({ smoothing = 1 }: { readonly smoothing?: number }): Loss {
   return {
     targets: ["classes", "probabilities", "values"],
     write: (write, call) => {
-      const isBinary = call.dims[1] === 1;
-      const p = isBinary ? write.op("Sigmoid", [call.output]) : write.op("Softmax", [call.output], { axis: 1 });
+      const isBinary = call.dims[call.axis] === 1;
+      const p = isBinary ? write.op("Sigmoid", [call.output]) : write.op("Softmax", [call.output], { axis: call.axis });
       const t = call.kind === "classes" ? (isBinary ? binaryTarget(write, call) : oneHot(write, call)) : call.target;
-      const over = (value: string): string => sumButClasses(write, value, call.dims.length);
+      const over = (value: string): string => sumButClasses(write, value, call);
       const s = number(write, smoothing);
       const shared = write.op("Mul", [over(write.op("Mul", [p, t])), number(write, 2)]);
       const all = write.op("Add", [write.op("Add", [over(p), over(t)]), s]);
@@ -155,13 +159,11 @@ export function dice({ smoothing = 1 }: { readonly smoothing?: number }): Loss {
   };
 }
 
-function binaryTarget(write: GraphWriter, { target }: LossCall): string {
-  const axis = write.constant({ type: "int64", dims: [1], data: BigInt64Array.of(1n) });
-  return write.op("Unsqueeze", [write.op("Cast", [target], { to: 1 }), axis]);
+function binaryTarget(write: GraphWriter, { target, axis }: LossCall): string {
+  return write.op("Unsqueeze", [castTo(write, target, "float32"), intVector(write, [axis])]);
 }
 
-function sumButClasses(write: GraphWriter, value: string, rank: number): string {
-  const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
-  const constant = write.constant({ type: "int64", dims: [axes.length], data: BigInt64Array.from(axes, BigInt) });
-  return write.op("ReduceSum", [value, constant], { keepdims: 0 });
+function sumButClasses(write: GraphWriter, value: string, call: LossCall): string {
+  const axes = call.dims.flatMap((_, axis) => (axis === call.axis ? [] : [axis]));
+  return write.op("ReduceSum", [value, intVector(write, axes)], { keepdims: 0 });
 }

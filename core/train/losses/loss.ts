@@ -15,6 +15,8 @@ export interface LossCall {
   readonly target: string;
   /** Sizes of the output; the first is the batch. */
   readonly dims: readonly (number | string)[];
+  /** Axis of the output that runs over the classes, counted from the front. */
+  readonly axis: number;
   readonly kind: TargetKind;
 }
 

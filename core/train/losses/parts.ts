@@ -13,8 +13,8 @@ export const meanOf = (write: GraphWriter, value: string): string => write.op("R
 export const sumOf = (write: GraphWriter, value: string): string => write.op("ReduceSum", [value], { keepdims: 0 });
 
 /** Sum along the class axis, which stays with size 1. */
-export const sumClasses = (write: GraphWriter, value: string): string =>
-  reduceSum(write, value, { axes: [1], keep: true });
+export const sumClasses = (write: GraphWriter, value: string, { axis }: LossCall): string =>
+  reduceSum(write, value, { axes: [axis], keep: true });
 
 /** Samples in the batch, as float32. */
 export function samplesOf(write: GraphWriter, value: string): string {
@@ -22,25 +22,25 @@ export function samplesOf(write: GraphWriter, value: string): string {
   return castTo(write, size, "float32");
 }
 
-/** Number of classes: the size of axis 1. @throws unsupported where the model leaves it open */
-export function classCount({ dims, output }: LossCall): number {
-  const count = dims[1];
+/** Number of classes: the size of the class axis. @throws unsupported where the model leaves it open */
+export function classCount({ dims, output, axis }: LossCall): number {
+  const count = dims[axis];
   if (typeof count === "number") return count;
   throw new LatheError("unsupported", `The output "${output}" has no class axis of known size: [${dims.join(",")}].`, {
-    hint: "A loss over classes needs an output of shape [batch, classes, …].",
+    hint: "A loss over classes needs an output of shape [batch, classes, …], or a class axis that says otherwise.",
   });
 }
 
 /** 1 at the labelled class and 0 elsewhere, in the output's shape; all 0 where the label is no class. */
 export function oneHot(write: GraphWriter, call: LossCall): string {
   const classes = classCount(call);
-  const sizes = call.dims.map((_, axis) => (axis === 1 ? classes : 1));
+  const sizes = call.dims.map((_, axis) => (axis === call.axis ? classes : 1));
   const numbers = write.constant({
     type: "int64",
     dims: sizes,
     data: BigInt64Array.from({ length: classes }, (_, c) => BigInt(c)),
   });
-  const labels = write.op("Unsqueeze", [call.target, intVector(write, [1])]);
+  const labels = write.op("Unsqueeze", [call.target, intVector(write, [call.axis])]);
   return castTo(write, write.op("Equal", [labels, numbers]), "float32");
 }
 
