@@ -7,15 +7,37 @@ export interface Lock {
   release(): void;
 }
 
+interface Holder {
+  readonly process: number;
+  readonly host: string;
+  readonly since: string;
+}
+
 /**
  * Claims a project for writing. The claim is a lock that the operating system holds on `project.lock`, so
  * it ends with the process however that ends, and is never stale. Who holds it stands inside the file.
  * @throws locked, naming the holder; read-only where the folder cannot be written
  */
 export function lockProject(folder: string, now: string): Lock {
+  const claimed = claim(folder, "project.lock", now);
+  if ("release" in claimed) return claimed;
+  throw openElsewhere(claimed.holder, folder);
+}
+
+/**
+ * Claims the folder of a job for the process that does its work: there is never a second one, whoever started it.
+ * Undefined where another process has it.
+ * @throws read-only, disk-full
+ */
+export function lockJob(folder: string, now: string): Lock | undefined {
+  const claimed = claim(folder, "process.lock", now);
+  return "release" in claimed ? claimed : undefined;
+}
+
+function claim(folder: string, name: string, now: string): Lock | { readonly holder: Holder | undefined } {
   let database: Database;
   try {
-    database = new Sqlite(join(folder, "project.lock"));
+    database = new Sqlite(join(folder, name));
     database.pragma("busy_timeout = 0");
   } catch (thrown) {
     throw cannotWrite(folder, thrown);
@@ -29,15 +51,15 @@ export function lockProject(folder: string, now: string): Lock {
     database.exec("BEGIN IMMEDIATE");
   } catch (thrown) {
     const code = thrown instanceof Sqlite.SqliteError ? thrown.code : "";
-    const error = code.startsWith("SQLITE_BUSY") ? openElsewhere(database, folder) : cannotWrite(folder, thrown);
+    const holder = readHolder(database);
     database.close();
-    throw error;
+    if (code.startsWith("SQLITE_BUSY")) return { holder };
+    throw cannotWrite(folder, thrown);
   }
   return { release: () => void database.close() };
 }
 
-function openElsewhere(database: Database, folder: string): LatheError {
-  const holder = readHolder(database);
+function openElsewhere(holder: Holder | undefined, folder: string): LatheError {
   const who = holder === undefined ? "" : `: process "${holder.process}" on "${holder.host}" since ${holder.since}`;
   return new LatheError("locked", `Project "${folder}" is open elsewhere${who}.`, {
     details: { ...holder },
@@ -45,10 +67,10 @@ function openElsewhere(database: Database, folder: string): LatheError {
   });
 }
 
-function readHolder(database: Database): { process: number; host: string; since: string } | undefined {
+function readHolder(database: Database): Holder | undefined {
   try {
     const row = database.prepare("SELECT process, host, since FROM holder WHERE id = 1").get();
-    return row as { process: number; host: string; since: string } | undefined;
+    return row as Holder | undefined;
   } catch {
     return undefined;
   }

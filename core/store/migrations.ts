@@ -23,6 +23,27 @@ export const MIGRATIONS: readonly Migration[] = [
         position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL
       ) STRICT;`,
   },
+  {
+    title: "jobs, and what methods tried",
+    // The place in the run's log keeps a trial from being added twice. Values stand apart, so that they can be searched.
+    sql: `
+      CREATE TABLE job (
+        position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, record TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX job_state ON job (state);
+      CREATE TABLE trial (
+        id INTEGER PRIMARY KEY, job TEXT NOT NULL, method TEXT NOT NULL, run TEXT NOT NULL, place INTEGER NOT NULL,
+        "group" TEXT NOT NULL, state TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (job, run, place)
+      ) STRICT;
+      CREATE INDEX trial_method ON trial (method);
+      CREATE INDEX trial_group ON trial ("group");
+      CREATE INDEX trial_state ON trial (state);
+      CREATE TABLE trial_value (
+        name TEXT NOT NULL, trial INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, trial)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX trial_value_of ON trial_value (trial);
+      CREATE INDEX trial_value_order ON trial_value (name, value);`,
+  },
 ];
 
 export function versionOf(database: Database): number {

@@ -9,8 +9,11 @@ import { projectData, projectSettings, variant } from "../contract/project.ts";
 import type { ProjectData, ProjectSettings, Variant } from "../contract/project.ts";
 import { openArtifacts, type Artifacts } from "./artifacts.ts";
 import { DATABASE_NAME, openDatabase, translated } from "./database.ts";
+import { openJobTable, type JobTable } from "./jobTable.ts";
 import { lockProject, type Lock } from "./lock.ts";
 import { migrate, MIGRATIONS } from "./migrations.ts";
+import type { RecordDoor } from "./records.ts";
+import { openTrialTable, type TrialTable } from "./trialTable.ts";
 
 export interface OpenStoreOptions {
   readonly mode: "read" | "write";
@@ -96,6 +99,8 @@ export class ProjectStore {
   readonly folder: string;
   readonly canWrite: boolean;
   readonly artifacts: Artifacts;
+  readonly jobs: JobTable;
+  readonly trials: TrialTable;
   readonly #database: Database;
   readonly #lock: Lock | undefined;
 
@@ -105,6 +110,16 @@ export class ProjectStore {
     this.artifacts = parts.artifacts;
     this.#database = parts.database;
     this.#lock = parts.lock;
+    const door: RecordDoor = {
+      read: (work) => translated(folder, work),
+      write: (work) => {
+        this.checkWritable();
+        translated(folder, work);
+      },
+      parse: (schema, text, where) => this.#parse(schema, text, where),
+    };
+    this.jobs = openJobTable(parts.database, door);
+    this.trials = openTrialTable(parts.database, door);
   }
 
   get settings(): ProjectSettings {

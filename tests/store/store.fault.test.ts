@@ -113,14 +113,14 @@ test("a migration that fails leaves the step before it, and a backup", async () 
   ];
   expect(await errorOf(() => openDatabase(folder, { mode: "write", migrations }))).toEqual({
     code: "invalid-project",
-    message: `Project "${folder}": the step from format "2" to "3" (break) failed.`,
+    message: `Project "${folder}": the step from format "${MIGRATIONS.length + 1}" to "${MIGRATIONS.length + 2}" (break) failed.`,
     hint: "The project is as it was before this step; a backup lies beside it.",
   });
   const database = new Sqlite(join(folder, "project.sqlite"), { readonly: true });
-  expect(database.pragma("user_version", { simple: true })).toBe(2);
+  expect(database.pragma("user_version", { simple: true })).toBe(MIGRATIONS.length + 1);
   expect(database.prepare("SELECT id FROM variant").pluck().get()).toBe("a");
   database.close();
-  cpSync(join(folder, "project.v1.backup.sqlite"), join(folder, "project.sqlite"));
+  cpSync(join(folder, `project.v${MIGRATIONS.length}.backup.sqlite`), join(folder, "project.sqlite"));
   expect(await namesIn(folder)).toEqual(["a"]);
 });
 

@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { openDatabase } from "../../core/store/database.ts";
-import { MIGRATIONS } from "../../core/store/migrations.ts";
+import { migrate, MIGRATIONS } from "../../core/store/migrations.ts";
 import { createStore, openStore } from "../../core/store/store.ts";
 import { settings, someVariant, temporaryFolder } from "./fixtures.ts";
 
@@ -96,5 +96,17 @@ test("opens an older project for reading without changing it", async () => {
   expect(database.prepare("SELECT count(*) FROM variant").pluck().get()).toBe(1);
   database.close();
   expect(readFileSync(join(folder, "project.sqlite")).equals(before)).toBe(true);
-  expect(existsSync(join(folder, "project.v1.backup.sqlite"))).toBe(false);
+  expect(existsSync(join(folder, `project.v${MIGRATIONS.length}.backup.sqlite`))).toBe(false);
+});
+
+test("brings a project from before there were jobs to the present format, and backs it up", async () => {
+  const folder = temporaryFolder();
+  const database = new Sqlite(join(folder, "project.sqlite"));
+  migrate(database, { migrations: MIGRATIONS.slice(0, 1), project: folder });
+  database.prepare("INSERT INTO settings VALUES (1, ?)").run(JSON.stringify(settings));
+  database.close();
+  const store = await openStore(folder, { mode: "write" }, nodeHost);
+  expect([store.settings, store.jobs.list(), store.trials.count()]).toEqual([settings, [], 0]);
+  store.close();
+  expect(existsSync(join(folder, "project.v1.backup.sqlite"))).toBe(true);
 });

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import type { Json } from "../base/json.ts";
+import { providerName } from "./device.ts";
+import { progressEvent } from "./event.ts";
+import { estimate } from "./method.ts";
+import { measurements } from "./measurement.ts";
+import { artifact, recipe } from "./project.ts";
+
+const json: z.ZodType<Json> = z.json();
+
+/**
+ * `paused`: stopped at a checkpoint, by a person or for want of disk space. `interrupted`: its process died.
+ * Both go on from the checkpoint once they are resumed, and so do `cancelled` and `failed` where there is one.
+ */
+export const jobState = z.enum([
+  "queued",
+  "running",
+  "paused",
+  "cancelling",
+  "cancelled",
+  "failed",
+  "interrupted",
+  "done",
+]);
+export type JobState = z.infer<typeof jobState>;
+
+/** One run of a method within a job: all of a recipe but what the step before decides. */
+export const jobStep = z.strictObject({
+  method: z.string(),
+  version: z.int().positive(),
+  params: z.record(z.string(), json),
+  seed: z.int().nonnegative(),
+  threads: z.int().positive(),
+  provider: providerName.optional(),
+  /** Name of the variant; absent: the method's. */
+  name: z.string().optional(),
+  measure: z.boolean(),
+});
+export type JobStep = z.infer<typeof jobStep>;
+
+/** What a job is to do: one recipe, or several in a chain. */
+export const jobPlan = z.strictObject({
+  /** Id of the variant that the first step starts from, and the SHA-256 of its model. */
+  from: z.strictObject({ variant: z.string(), sha256: z.string() }),
+  /** Id of the data set; absent where the project has none. */
+  data: z.string().optional(),
+  /** Fingerprint that the data must have; absent: any. */
+  fingerprint: z.string().optional(),
+  steps: z.array(jobStep).min(1),
+});
+export type JobPlan = z.infer<typeof jobPlan>;
+
+/** What has come of one step. */
+export const jobStepResult = z.strictObject({
+  /** Ids of the variants that it made, the main one first; empty: not done yet. */
+  variants: z.array(z.string()),
+  isMeasured: z.boolean(),
+});
+export type JobStepResult = z.infer<typeof jobStepResult>;
+
+export const jobFailure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+export type JobFailure = z.infer<typeof jobFailure>;
+
+/** A job as the project keeps it. What changes by the second stands in its event log. */
+export const job = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  state: jobState,
+  /** Higher ones start first; equal ones in the order of their coming. */
+  priority: z.int(),
+  plan: jobPlan,
+  results: z.array(jobStepResult),
+  /** Predicted for all steps together; absent where a method cannot say. */
+  estimate: estimate.optional(),
+  /** When it was submitted, when a process first took it up, when it came to its end. */
+  at: z.string(),
+  startedAt: z.string().optional(),
+  endedAt: z.string().optional(),
+  /** Seconds that its processes ran, all together. */
+  seconds: z.number().nonnegative(),
+  /** How often a process took it up. */
+  attempts: z.int().nonnegative(),
+  /** Why it is in this state, where that is not plain. */
+  reason: z.string().optional(),
+  failure: jobFailure.optional(),
+});
+export type Job = z.infer<typeof job>;
+
+/** How a running job stands; made from its event log. */
+export const jobProgress = z.strictObject({
+  stage: z.string(),
+  done: z.number(),
+  total: z.number(),
+  unit: z.string(),
+  /** Which step of how many, from 1. */
+  step: z.int().positive(),
+  steps: z.int().positive(),
+  /** Latest value by name. */
+  metrics: z.record(z.string(), z.number()),
+  /** Seconds to the end; absent until 5 % are done. */
+  secondsLeft: z.number().optional(),
+});
+export type JobProgress = z.infer<typeof jobProgress>;
+
+/** What happens to a job: its work's own events, a change of its state, the start and the end of a step. */
+export const jobHappening = z.discriminatedUnion("kind", [
+  ...progressEvent.options,
+  z.strictObject({ kind: z.literal("state"), state: jobState, reason: z.string().optional() }),
+  z.strictObject({ kind: z.literal("step"), step: z.int().positive(), steps: z.int().positive(), method: z.string() }),
+  z.strictObject({ kind: z.literal("variant"), variant: z.string(), name: z.string() }),
+  z.strictObject({ kind: z.literal("failure"), ...jobFailure.shape }),
+]);
+export type JobHappening = z.infer<typeof jobHappening>;
+
+/** One line of a job's event log. */
+export const jobLogEntry = z.strictObject({ at: z.string(), event: jobHappening });
+export type JobLogEntry = z.infer<typeof jobLogEntry>;
+
+/** What subscribers of the queue get. */
+export type JobEvent = { readonly job: string } & JobLogEntry;
+
+/** A model that a step made, in the project's artefacts and not yet in its records. */
+const madeModel = z.strictObject({
+  suffix: z.string(),
+  model: artifact,
+  external: z.record(z.string(), artifact),
+  findings: json,
+  warnings: z.array(z.string()),
+});
+
+/** The result of a step as its process leaves it for the engine. */
+export const jobStepOutput = z.strictObject({
+  recipe,
+  /** Id of the variant that it started from. */
+  from: z.string(),
+  name: z.string().optional(),
+  at: z.string(),
+  engine: z.strictObject({ lathe: z.string(), runtime: z.string(), platform: z.string() }),
+  /** The main one first. */
+  made: z.array(madeModel).min(1),
+});
+export type JobStepOutput = z.infer<typeof jobStepOutput>;
+
+/** Measurements as a job's process leaves them: by id of the variant, the baseline among them. */
+export const jobMeasurements = z.array(z.strictObject({ variant: z.string(), measurements }));
+export type JobMeasurements = z.infer<typeof jobMeasurements>;
