@@ -14,6 +14,7 @@ const below = [
   "measure",
   "train",
   "zoo",
+  "search",
 ];
 
 /** Folder of `core/` → the other folders of `core/` that it may import. */
@@ -30,21 +31,23 @@ const core = {
   measure: ["base", "contract", "graph", "ops", "runtime", "data"],
   train: ["base", "contract", "graph", "ops", "transform", "autodiff", "runtime", "data", "measure"],
   zoo: ["base", "graph", "ops"],
+  search: ["base", "contract"],
   methods: below,
   report: ["base", "contract"],
   store: ["base", "contract"],
   app: [...below, "onnx", "methods", "report", "store"],
-  cli: ["base", "contract", "app"],
+  serve: ["base", "contract", "app"],
+  cli: ["base", "contract", "app", "serve"],
 };
 
 /** Folders of `core/` that touch no platform: no node: module. Files and clock reach them as a Host. */
-const pure = ["base", "contract", "graph", "onnx", "ops", "transform", "autodiff", "report", "zoo"];
+const pure = ["base", "contract", "graph", "onnx", "ops", "transform", "autodiff", "report", "zoo", "search"];
 
 /** What the three parts of the desktop may import from `core/`. */
 const shell = {
-  main: ["app", "contract", "base"],
+  main: ["serve", "app", "contract", "base"],
   preload: ["contract"],
-  renderer: ["contract"],
+  renderer: ["contract", "base"],
 };
 
 /** Packages that one folder alone may import. */
