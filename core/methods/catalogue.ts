@@ -16,6 +16,21 @@ export function loadCatalogue(): Promise<ReadonlyMap<string, Method>> {
 }
 
 /**
+ * Adds the methods of another folder that is laid out as this one, for this process.
+ * @throws already-exists where an id is taken
+ */
+export async function addMethods(folder: string): Promise<void> {
+  const [known, added] = await Promise.all([loadCatalogue(), load(folder)]);
+  const twice = [...added.keys()].find((id) => known.has(id));
+  if (twice !== undefined) {
+    throw new LatheError("already-exists", `"${folder}" has a method "${twice}", and so has the catalogue.`, {
+      hint: "Give it another id.",
+    });
+  }
+  loaded = Promise.resolve(new Map([...known, ...added]));
+}
+
+/**
  * The method of that id.
  * @throws not-found naming those that exist
  */
