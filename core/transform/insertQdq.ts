@@ -5,10 +5,22 @@ import { editGraph, type GraphEdit } from "../graph/edit.ts";
 import type { Model, Node } from "../graph/model.ts";
 import type { LinearMap } from "../ops/declare.ts";
 import { opOf } from "../ops/registry.ts";
-import { affineOf, quantizeValues, type Affine, type QuantizedType } from "./affine.ts";
+import { affineOf, limitsOf, quantizeValues, type Affine, type QuantizedType } from "./affine.ts";
+import { weightLevels, type Bits } from "./bits.ts";
 import { axisLayout, floatConstant, type FloatConstant } from "./constants.ts";
+import { LevelWriter } from "./packBits.ts";
 import type { Placement } from "./placeQuantizers.ts";
 import { quantizeWeights, type WeightQuantizer } from "./quantizeWeights.ts";
+
+/** What a layer does differently from eight bits by the common settings. */
+export interface LayerGrid {
+  /** Of its weights; fewer than eight are stored packed and computed with in int8. */
+  readonly bits: Bits;
+  /** Learned weight scales, one per output channel (or one). */
+  readonly scales?: Float32Array;
+  /** A grid for its data with fewer levels than the value has for its other readers. */
+  readonly input?: Affine;
+}
 
 export interface QdqOptions {
   readonly placement: Placement;
@@ -17,6 +29,8 @@ export interface QdqOptions {
   readonly activationType: QuantizedType;
   readonly perChannel: boolean;
   readonly weights: Pick<WeightQuantizer, "steps" | "range">;
+  /** By node name; wants opset 13. */
+  readonly layers?: ReadonlyMap<string, LayerGrid>;
   /** Mean of each input channel of a layer, by the value's name; switches bias correction on. */
   readonly channelMeans?: ReadonlyMap<string, Float32Array>;
 }
@@ -54,6 +68,8 @@ export function insertQdq(model: Model, options: QdqOptions): QdqResult {
       const layer = declaration?.linear === undefined ? undefined : writer.quantizeLayer(node, declaration.linear);
       if (layer !== undefined) layers.push(layer);
       writer.readQuantized(node, declaration?.quantize.role === "join");
+      const input = options.layers?.get(node.name)?.input;
+      if (input !== undefined && declaration?.linear !== undefined) writer.narrow(node, declaration.linear.data, input);
     }
   });
   const opsets = domain === "" ? model.opsets : { ...model.opsets, "com.microsoft": 1 };
@@ -78,12 +94,16 @@ class QdqWriter {
   readonly #dequantized = new Map<string, string>();
   readonly #constants = new Map<string, string>();
   readonly #affines = new Map<string, AffineNames>();
+  readonly #levels: LevelWriter;
+  /** Dequantised value and grid → the same with fewer levels. */
+  readonly #narrowed = new Map<string, string>();
   #count = 0;
 
   constructor(edit: GraphEdit, options: QdqOptions, domain: string) {
     this.#edit = edit;
     this.#options = options;
     this.#domain = domain;
+    this.#levels = new LevelWriter(edit);
   }
 
   /** Puts a pair on every placed value. */
@@ -102,9 +122,42 @@ class QdqWriter {
         const outputs = now.outputs.map((o) => (o === value ? raw : o));
         this.#edit.replace(producer, Object.freeze({ ...now, outputs }));
       } else this.#dequantized.set(value, restored);
-      this.#node("QuantizeLinear", [[raw, ...operands(names)], stem]);
+      const clipped = this.#clip(raw, this.#options.activations.get(root)!);
+      this.#node("QuantizeLinear", [[clipped, ...operands(names)], stem]);
       this.#node("DequantizeLinear", [[stem, ...operands(names)], restored]);
     }
+  }
+
+  /** Keeps a value within the levels in use, where the type has more. */
+  #clip(value: string, { type, scale, zeroPoint, levels }: Affine): string {
+    if (levels === undefined) return value;
+    const stem = this.#stem();
+    const bounds = limitsOf(type, levels).map((level) => {
+      const name = this.#edit.fresh(`${stem}.bound`);
+      this.#edit.setInitializer(floatTensor(name, [], [Math.fround((level - zeroPoint) * scale)]));
+      return name;
+    });
+    this.#edit.add(makeNode("Clip", [[value, ...bounds], [stem]], { name: this.#edit.fresh(`clip_${stem}`) }));
+    return stem;
+  }
+
+  /** Has a quantised layer read its data with fewer levels. */
+  narrow(node: Node, slot: number, affine: Affine): void {
+    const now = this.#edit.current(node);
+    const value = now.inputs[slot] ?? "";
+    const key = `${value} ${affine.scale} ${affine.zeroPoint} ${affine.levels ?? 256}`;
+    const known = this.#narrowed.get(key) ?? this.#pair(value, affine);
+    this.#narrowed.set(key, known);
+    this.#edit.replace(node, Object.freeze({ ...now, inputs: now.inputs.with(slot, known) }));
+  }
+
+  #pair(value: string, affine: Affine): string {
+    const names = this.#addAffine(affine);
+    const stem = this.#stem();
+    const restored = this.#edit.fresh(`${stem}.dq`);
+    this.#node("QuantizeLinear", [[this.#clip(value, affine), ...operands(names)], stem]);
+    this.#node("DequantizeLinear", [[stem, ...operands(names)], restored]);
+    return restored;
   }
 
   #isInside(node: Node): boolean {
@@ -170,13 +223,15 @@ class QdqWriter {
   #constant(
     original: string,
     array: NdArray,
-    { axis, ...names }: AffineNames & { readonly axis?: number | undefined },
+    { axis, bits = 8, ...names }: AffineNames & { readonly axis?: number | undefined; readonly bits?: Bits },
   ): string {
     const stem = this.#stem();
     const { index } = this.#edit;
     const isFree = index.usesOf(original).length === 1 && !index.isOutput(original);
-    const quantized = isFree ? original : this.#edit.fresh(`${stem}.value`);
-    this.#edit.setInitializer(tensor(quantized, array));
+    const name = isFree ? original : this.#edit.fresh(`${stem}.value`);
+    const isPacked = bits < 8 && array.data instanceof Int8Array;
+    if (!isPacked) this.#edit.setInitializer(tensor(name, array));
+    const quantized = isPacked ? this.#levels.write(name, array.data, { dims: array.dims, bits }) : name;
     this.#node("DequantizeLinear", [[quantized, ...operands(names)], stem], axis);
     return stem;
   }
@@ -185,16 +240,17 @@ class QdqWriter {
   quantizeLayer(node: Node, linear: LinearMap): QuantizedLayer | undefined {
     const weight = floatConstant(this.#edit.index, node.inputs[linear.weight]);
     if (weight === undefined) return undefined;
-    const { weights, placement, activations } = this.#options;
+    const { placement, activations } = this.#options;
+    const grid = this.#options.layers?.get(node.name);
     const input = node.inputs[linear.data] ?? "";
-    const inputScale = activations.get(placement.values.get(input) ?? input)?.scale ?? 1;
+    const inputScale = grid?.input?.scale ?? activations.get(placement.values.get(input) ?? input)?.scale ?? 1;
     const outputAxis = linear.outputAxis(node, weight.dims.length);
     const biasName = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
     const axis = this.#options.perChannel && hasChannelScales(weight.dims, outputAxis) ? outputAxis : undefined;
     const channels = axisLayout(weight.dims, outputAxis).size;
     const bias = perChannelBias(floatConstant(this.#edit.index, biasName), channels);
     const { data, scales, error } = quantizeWeights(weight.data, weight.dims, {
-      ...weights,
+      ...this.#quantizer(grid),
       axis,
       minimumScale: (channel) => smallestScale(bias, { channel: axis === undefined ? undefined : channel, inputScale }),
     });
@@ -203,7 +259,7 @@ class QdqWriter {
     inputs[linear.weight] = this.#scaled(
       weight.tensor.name,
       { type: "int8", dims: weight.dims, data },
-      { scales, axis },
+      { scales, axis, bits: grid?.bits },
     );
     if (linear.bias !== undefined && (bias !== undefined || correction !== undefined)) {
       const values = Float32Array.from({ length: channels }, (_, c) => (bias?.[c] ?? 0) + (correction?.[c] ?? 0));
@@ -220,11 +276,20 @@ class QdqWriter {
     return { node: node.name, op: node.op, weightSqnr: sqnr(weight.data, error), channels };
   }
 
+  #quantizer(grid: LayerGrid | undefined): Omit<WeightQuantizer, "axis"> {
+    const { weights } = this.#options;
+    if (grid === undefined) return weights;
+    const learned = grid.scales === undefined ? {} : { scales: grid.scales };
+    if (grid.bits === 8) return { ...weights, ...learned };
+    const [lowest, steps] = weightLevels(grid.bits);
+    return { steps, lowest, range: "mse", ...learned };
+  }
+
   /** A constant with one scale, or one per index of `axis`, and zero point 0. */
   #scaled(
     original: string,
     array: NdArray,
-    { scales, axis }: { scales: Float32Array; axis: number | undefined },
+    { scales, axis, bits = 8 }: { scales: Float32Array; axis: number | undefined; bits?: Bits | undefined },
   ): string {
     const stem = this.#stem();
     const names = { scale: this.#edit.fresh(`${stem}.scale`), zeroPoint: this.#edit.fresh(`${stem}.zero`) };
@@ -234,9 +299,9 @@ class QdqWriter {
     if (array.type === "int8" && array.dims.length === 2) {
       const data = new Int8Array(scales.length);
       this.#edit.setInitializer(tensor(names.zeroPoint, { type: "int8", dims, data }));
-      return this.#constant(original, array, { ...names, axis });
+      return this.#constant(original, array, { ...names, axis, bits });
     }
-    return this.#constant(original, array, { scale: names.scale, axis });
+    return this.#constant(original, array, { scale: names.scale, axis, bits });
   }
 
   /**

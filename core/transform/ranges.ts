@@ -14,6 +14,8 @@ export interface RangeChoice {
   readonly method: RangeMethod;
   /** Percentage of elements inside, for `percentile`. */
   readonly percentile: number;
+  /** Levels that the interval is spread over; default 256. Fewer clip more. */
+  readonly levels?: number;
 }
 
 /** The interval that quantisation should cover: holds zero, and is not wider than that and what was seen need. */
@@ -23,11 +25,11 @@ export function chooseRange(seen: ObservedRange, choice: RangeChoice): readonly 
   if (choice.method === "min-max" || histogram === undefined || histogram.total === 0 || histogram.limit === 0) {
     return [whole.low, whole.high];
   }
-  const [low, high] = CHOICES[choice.method](histogram, choice.percentile, whole);
+  const [low, high] = CHOICES[choice.method](histogram, choice, whole);
   return [Math.max(whole.low, Math.min(low, 0)), Math.min(whole.high, Math.max(high, 0))];
 }
 
-type Choose = (histogram: Histogram, percentile: number, seen: ObservedRange) => readonly [number, number];
+type Choose = (histogram: Histogram, choice: RangeChoice, seen: ObservedRange) => readonly [number, number];
 
 const CHOICES: Readonly<Record<Exclude<RangeMethod, "min-max">, Choose>> = {
   percentile: byPercentile,
@@ -35,7 +37,7 @@ const CHOICES: Readonly<Record<Exclude<RangeMethod, "min-max">, Choose>> = {
   mse: byError,
 };
 
-function byPercentile(histogram: Histogram, percentile: number): readonly [number, number] {
+function byPercentile(histogram: Histogram, { percentile }: RangeChoice): readonly [number, number] {
   const tail = (1 - percentile / 100) * histogram.total * 0.5;
   const { bins } = histogram;
   let first = 0;
@@ -56,10 +58,10 @@ function narrow(
   return [lower, upper];
 }
 
-/** Least squared error of rounding to 255 steps plus clipping, from bin centres. */
-function byError(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
+/** Least squared error of rounding to all steps plus clipping, from bin centres. */
+function byError(histogram: Histogram, { levels = 256 }: RangeChoice, seen: ObservedRange): readonly [number, number] {
   return narrow(seen, ([low, high]) => {
-    const step = (high - low) / 255;
+    const step = (high - low) / (levels - 1);
     let sum = 0;
     for (let i = 0; i < histogram.bins.length; i++) {
       const count = histogram.bins[i]!;
@@ -75,10 +77,14 @@ function byError(histogram: Histogram, _: number, seen: ObservedRange): readonly
 }
 
 /**
- * Least Kullback–Leibler divergence between the clipped distribution and what 256 levels leave of it
+ * Least Kullback–Leibler divergence between the clipped distribution and what the levels leave of it
  * (Migacz 2017, "8-bit Inference with TensorRT").
  */
-function byEntropy(histogram: Histogram, _: number, seen: ObservedRange): readonly [number, number] {
+function byEntropy(
+  histogram: Histogram,
+  { levels = 256 }: RangeChoice,
+  seen: ObservedRange,
+): readonly [number, number] {
   const bins = histogram.bins.slice();
   // Zero is exact in every candidate; left in, the zeros behind a ReLU would outvote all the rest.
   bins[bins.length / 2] = 0;
@@ -86,23 +92,25 @@ function byEntropy(histogram: Histogram, _: number, seen: ObservedRange): readon
   if (total === 0) return [seen.low, seen.high];
   const binOf = (x: number): number =>
     Math.max(0, Math.min(bins.length - 1, Math.floor((x + histogram.limit) / histogram.binWidth)));
-  return narrow(seen, ([low, high]) => divergence(bins, total, [binOf(low), binOf(high)]));
+  return narrow(seen, ([low, high]) => divergence(bins, total, { first: binOf(low), last: binOf(high), levels }));
 }
 
-const LEVELS = 256;
-
 /** KL(p ‖ q), p the bins with what lies outside added to the first and last, q what the levels leave of them. */
-function divergence(bins: Float64Array, total: number, [first, last]: readonly [number, number]): number {
+function divergence(
+  bins: Float64Array,
+  total: number,
+  { first, last, levels }: { readonly first: number; readonly last: number; readonly levels: number },
+): number {
   const inside = bins.subarray(first, last + 1);
   const size = inside.length;
   const kept = inside.reduce((sum, count) => sum + count, 0);
-  if (size < LEVELS || kept === 0) return Infinity;
+  if (size < levels || kept === 0) return Infinity;
   const reference = inside.slice();
   for (let i = 0; i < first; i++) reference[0]! += bins[i]!;
   for (let i = last + 1; i < bins.length; i++) reference[size - 1]! += bins[i]!;
   let sum = 0;
-  for (let level = 0; level < LEVELS; level++) {
-    const [from, to] = [Math.floor((level * size) / LEVELS), Math.floor(((level + 1) * size) / LEVELS)];
+  for (let level = 0; level < levels; level++) {
+    const [from, to] = [Math.floor((level * size) / levels), Math.floor(((level + 1) * size) / levels)];
     let mass = 0;
     let filled = 0;
     for (let i = from; i < to; i++) {

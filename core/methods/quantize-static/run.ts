@@ -4,8 +4,6 @@ import type { MachineInfo } from "../../contract/device.ts";
 import type { SampleStream } from "../../data/batches.ts";
 import { firstSamples } from "../../data/firstSamples.ts";
 import type { Model, Node } from "../../graph/model.ts";
-import { indexGraph } from "../../graph/uses.ts";
-import type { Feeds } from "../../measure/feeds.ts";
 import { askSpeedGate, eightBitReason, gateEvent, gateWarnings, type SpeedGate } from "../../measure/speedGate.ts";
 import { observeActivations, type Activation } from "../../measure/activations.ts";
 import { opOf } from "../../ops/registry.ts";
@@ -15,6 +13,7 @@ import { prepareModel } from "../../transform/prepare.ts";
 import { insertQdq, type QdqResult } from "../../transform/insertQdq.ts";
 import { placeQuantizers, type Placement } from "../../transform/placeQuantizers.ts";
 import { chooseRange } from "../../transform/ranges.ts";
+import { calibrationSamples, fixedBatch, isNonNegative, oneCall, watchesOf } from "../calibration.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import type { Findings, LayerSaturation } from "./findings.ts";
 import { checkPortability } from "./portability.ts";
@@ -29,7 +28,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   const first = place(model, params, []);
   const layers = [...first.nodes].filter((n) => opOf(n, model.opsets)?.quantize.role === "multiply");
   checkLayers(layers, { model, placement: first, params });
-  const stream = calibrationOf(context, model);
+  const stream = calibrationSamples(context, model, { samples: params.samples, method: "Static quantisation" });
 
   emit({ kind: "stage", name: "Gate" });
   const gate = await gateFor({ model, placement: first }, stream, context);
@@ -146,47 +145,6 @@ function checkLayers(
   );
 }
 
-/** The number of samples in a call, where the model fixes it. */
-function fixedBatch(model: Model): number | undefined {
-  const type = model.graph.inputs[0]?.type;
-  const first = type?.kind === "tensor" ? type.dims?.[0]?.size : undefined;
-  return typeof first === "number" ? first : undefined;
-}
-
-function calibrationOf({ calibration, params, emit }: MethodContext<Params>, model: Model): SampleStream {
-  if (calibration === undefined || calibration.count === 0) {
-    throw new LatheError("invalid-data", "Static quantisation needs calibration samples and the project has none.", {
-      hint: 'Import data with "lathe import data PATH", or use quantize-dynamic, which needs none.',
-    });
-  }
-  if (calibration.count < params.samples) {
-    emit({
-      kind: "message",
-      level: "warning",
-      text: `The calibration split has ${calibration.count} samples, fewer than the ${params.samples} asked for.`,
-    });
-  }
-  const least = fixedBatch(model) ?? 1;
-  const usable = Math.min(calibration.count, params.samples);
-  // A model with a fixed batch takes whole batches only.
-  const stream = firstSamples(calibration, Math.max(usable - (usable % least), Math.min(least, usable)));
-  if (stream.count < least) {
-    throw new LatheError(
-      "invalid-data",
-      `The model takes batches of "${least}" and there are only ${stream.count} samples.`,
-      { hint: `Calibrate on at least ${least} samples.` },
-    );
-  }
-  if (stream.count < 100) {
-    emit({
-      kind: "message",
-      level: "warning",
-      text: `${stream.count} calibration samples are few; 100 or more give steadier ranges.`,
-    });
-  }
-  return stream;
-}
-
 async function gateFor(
   { model, placement }: { model: Model; placement: Placement },
   stream: SampleStream,
@@ -224,64 +182,17 @@ function shortfall(machine: MachineInfo, verdict: SpeedGate["verdict"], { activa
   return ["Small layers, few channels and operations that stay in float spend more time converting than they save."];
 }
 
-/** The first sample, or as many as the model's fixed batch asks for. */
-async function oneCall(model: Model, stream: SampleStream, signal: AbortSignal): Promise<Feeds> {
-  for await (const batch of stream.batches(fixedBatch(model) ?? 1, signal)) {
-    return { [model.graph.inputs[0]?.name ?? ""]: batch.input };
-  }
-  throw new LatheError("invalid-data", "There are no samples to try the model on.");
-}
-
 async function observe(
   model: Model,
   placement: Placement,
   { stream, context }: { stream: SampleStream; context: MethodContext<Params> },
 ): Promise<ReadonlyMap<string, Activation>> {
   const { params, session, host, signal, emit } = context;
-  const inputs = new Set(params.biasCorrection ? biasedInputs(model, placement) : []);
-  const watches = [...new Set([...placement.values.values(), ...inputs])].map((value) => ({
-    value,
-    nonNegative: isNonNegative(model, value),
-    spatial: isSpatial(model, value),
+  const watches = watchesOf(model, placement, {
     histogram: params.range !== "min-max",
-    channelMeans: inputs.has(value),
-  }));
-  return observeActivations(model, watches, { stream, batch: params.batch, session, host, signal, emit });
-}
-
-/** Data inputs of layers that have a bias slot. */
-function biasedInputs(model: Model, placement: Placement): readonly string[] {
-  return [...placement.nodes].flatMap((n) => {
-    const linear = opOf(n, model.opsets)?.linear;
-    return linear?.bias === undefined ? [] : [n.inputs[linear.data] ?? ""];
+    means: params.biasCorrection,
   });
-}
-
-function isNonNegative(model: Model, value: string): boolean {
-  const producer = indexOf(model).producer.get(value);
-  return producer !== undefined && opOf(producer, model.opsets)?.nonNegative === true;
-}
-
-/** A convolution makes or reads it, at most a ReLU away. */
-function isSpatial(model: Model, value: string): boolean {
-  const index = indexOf(model);
-  const convolves = (node: Node | undefined): boolean => {
-    const linear = node === undefined ? undefined : opOf(node, model.opsets)?.linear;
-    const weight = index.initializer.get(node?.inputs[linear?.weight ?? -1] ?? "");
-    return weight !== undefined && weight.dims.length > 2 && linear?.dataAxis(weight.dims.length) === 1;
-  };
-  if (index.usesOf(value).some((use) => convolves(use.node))) return true;
-  const producer = index.producer.get(value);
-  const isClamp = producer !== undefined && opOf(producer, model.opsets)?.quantize.role === "clamp";
-  return convolves(isClamp ? index.producer.get(producer.inputs[0] ?? "") : producer);
-}
-
-const indices = new WeakMap<Model, ReturnType<typeof indexGraph>>();
-
-function indexOf(model: Model): ReturnType<typeof indexGraph> {
-  const known = indices.get(model) ?? indexGraph(model.graph);
-  indices.set(model, known);
-  return known;
+  return observeActivations(model, watches, { stream, batch: params.batch, session, host, signal, emit });
 }
 
 function affinesOf(observed: ReadonlyMap<string, Activation>, params: Params): ReadonlyMap<string, Affine> {
