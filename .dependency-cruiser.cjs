@@ -1,4 +1,4 @@
-const { core, pure, shell, doors } = require("./layers.cjs");
+const { core, pure, shell, page, doors } = require("./layers.cjs");
 
 const list = (names) => names.join(", ") || "nothing";
 const oneOf = (names) => `(${names.join("|")})`;
@@ -20,6 +20,14 @@ const shells = Object.entries(shell).map(([part, allowed]) =>
   ),
 );
 
+const pages = Object.entries(page).map(([folder, allowed]) =>
+  rule(
+    `renderer/${folder} may import of the renderer: ${list(allowed)}`,
+    { path: `^renderer/${folder}/` },
+    { path: "^renderer/", pathNot: `^renderer/${oneOf([folder, ...allowed])}/` },
+  ),
+);
+
 const packages = Object.entries(doors).map(([name, folder]) =>
   rule(
     `${name} is imported in ${folder} only`,
@@ -32,6 +40,12 @@ module.exports = {
   forbidden: [
     ...layers,
     ...shells,
+    ...pages,
+    rule(
+      "a feature may import: its own folder, not another feature's",
+      { path: "^renderer/features/([^/]+)/" },
+      { path: "^renderer/features/[^/]+/", pathNot: "^renderer/features/$1/" },
+    ),
     ...packages,
     rule(
       "core may import: itself and packages, without Electron",

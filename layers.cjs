@@ -50,6 +50,17 @@ const shell = {
   renderer: ["contract", "base"],
 };
 
+/** Folder of `renderer/` → the other folders of `renderer/` that it may import. Features see no other feature; `app` sees all. */
+const page = {
+  kit: [],
+  client: ["kit"],
+  form: ["kit"],
+  blocks: ["kit"],
+  graphview: ["kit"],
+  parts: ["kit", "client"],
+  features: ["kit", "client", "form", "blocks", "graphview", "parts"],
+};
+
 /** Packages that one folder alone may import. */
 const doors = {
   "onnxruntime-node": "core/runtime",
@@ -57,4 +68,4 @@ const doors = {
   "better-sqlite3": "core/store",
 };
 
-module.exports = { core, pure, shell, doors };
+module.exports = { core, pure, shell, page, doors };

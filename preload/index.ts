@@ -1,8 +1,23 @@
-import { contextBridge } from "electron";
-import type { DesktopApi } from "../core/contract/desktop.ts";
+import { contextBridge, ipcRenderer, webUtils } from "electron";
+import type { DesktopApi, DesktopRequest } from "../core/contract/desktop.ts";
+import type { Place } from "../core/contract/place.ts";
 
 const { electron, chrome, node } = process.versions;
 
-const lathe: DesktopApi = Object.freeze({ versions: Object.freeze({ electron, chrome, node }) });
+// A port cannot cross the bridge; it goes to the page as a message of its own window.
+ipcRenderer.on("lathe:port", ({ ports }) => window.postMessage("lathe:port", window.origin, [...ports]));
+
+const lathe: DesktopApi = Object.freeze<DesktopApi>({
+  versions: Object.freeze({ electron, chrome, node }),
+  connect: () => ipcRenderer.send("lathe:connect"),
+  choose: (choice) => ipcRenderer.invoke("lathe:choose", choice) as Promise<Place | undefined>,
+  placeOf: (file) => ipcRenderer.invoke("lathe:grant", webUtils.getPathForFile(file)) as Promise<Place | undefined>,
+  showProgress: (share) => ipcRenderer.send("lathe:progress", share),
+  notify: (title, text) => ipcRenderer.send("lathe:notify", title, text),
+  onRequest: (listener) => {
+    // Only the request is handed on, never the event.
+    ipcRenderer.on("lathe:request", (_event, request: DesktopRequest) => listener(request));
+  },
+});
 
 contextBridge.exposeInMainWorld("lathe", lathe);

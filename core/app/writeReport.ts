@@ -40,6 +40,12 @@ export async function writeReport(
   return targets.map((t) => t.path);
 }
 
+/** The text of a report in the format of an extension such as ".html". @throws invalid-argument for other extensions */
+export async function renderReport(project: Project, names: readonly string[], extension: string): Promise<string> {
+  const render = formatOf(`report${extension}`);
+  return render(await buildReport(project, names));
+}
+
 function formatOf(out: string): (report: Report) => string {
   const render = FORMATS[extname(out).toLowerCase()];
   if (render !== undefined) return render;

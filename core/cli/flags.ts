@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Json } from "../base/json.ts";
+import { flagName } from "../contract/method.ts";
 
 /** A parameter's JSON Schema, as far as flags are made from it. */
 interface Schema {
@@ -36,7 +37,7 @@ export interface Parameterized {
 export function describeParameters(method: Parameterized): readonly ParameterText[] {
   return propertiesOf(method).map(([name, schema]) => ({
     name,
-    flag: `--${kebab(name)}`,
+    flag: `--${flagName(name)}`,
     values: valuesText(schema),
     fallback: schema.default === undefined ? "" : plain(schema.default),
     text: describe(schema),
@@ -50,7 +51,7 @@ export function flagsOf(method: Parameterized): readonly Option[] {
 
 /** Parameters from the flags that were given; the others keep the method's defaults. */
 export function paramsFrom(method: Parameterized, options: Readonly<Record<string, unknown>>): Record<string, Json> {
-  const given = propertiesOf(method).map(([name]) => [name, options[camel(kebab(name))]] as const);
+  const given = propertiesOf(method).map(([name]) => [name, options[camel(flagName(name))]] as const);
   return Object.fromEntries(given.filter(([, v]) => v !== undefined)) as Record<string, Json>;
 }
 
@@ -59,16 +60,16 @@ function propertiesOf(method: Parameterized): readonly (readonly [string, Schema
 }
 
 function flagsFor(name: string, schema: Schema): readonly Option[] {
-  const flag = `--${kebab(name)}`;
+  const flag = `--${flagName(name)}`;
   const group = schema.advanced === true ? "Advanced parameters:" : "Parameters:";
   const fallback = schema.default === undefined ? "" : ` (default: ${plain(schema.default)})`;
   const text = `${describe(schema)}${fallback}`;
   const make = (flags: string, words: string): Option => new Option(flags, words).helpGroup(group);
   if (schema.type === "boolean") {
-    const off = make(`--no-${kebab(name)}`, "");
+    const off = make(`--no-${flagName(name)}`, "");
     // Shown beside its twin only in spirit: one line per parameter is enough.
     off.hidden = true;
-    return [make(flag, `${text}; --no-${kebab(name)} turns it off`), off];
+    return [make(flag, `${text}; --no-${flagName(name)} turns it off`), off];
   }
   if (schema.enum !== undefined) {
     const option = make(`${flag} <value>`, text).choices(schema.enum.map(plain));
@@ -169,10 +170,6 @@ function placeholder({ type, unit }: Schema): string {
 
 function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 }
 
 function camel(flag: string): string {

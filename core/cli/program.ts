@@ -69,12 +69,14 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   const { addProjectCommands } = await import("./commands/project.ts");
   const { addNewCommand } = await import("./commands/new.ts");
   const { addViewCommands } = await import("./commands/view.ts");
+  const { addServeCommand } = await import("./commands/serve.ts");
   const { addRunCommand, addTrainCommand } = await import("./commands/run.ts");
   addProjectCommands(program, runWork);
   await addRunCommand(program, runWork, asked === "run");
   await addTrainCommand(program, runWork, asked === "train");
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
+  addServeCommand(program, runWork);
   const { version } = await import("./version.ts");
   return program.version(version, "-V, --version");
 }

@@ -42,3 +42,8 @@ export const methodInfo = z.strictObject({
   params: z.record(z.string(), z.json()),
 });
 export type MethodInfo = z.infer<typeof methodInfo>;
+
+/** A parameter's name as people type it: "perChannel" is "per-channel". */
+export function flagName(parameter: string): string {
+  return parameter.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+}

@@ -11,10 +11,11 @@ export interface Plant {
 interface LayerTable {
   readonly core: Readonly<Record<string, readonly string[]>>;
   readonly pure: readonly string[];
+  readonly page: Readonly<Record<string, readonly string[]>>;
 }
 
 const require = createRequire(import.meta.url);
-const { core, pure } = require("../../layers.cjs") as LayerTable;
+const { core, pure, page } = require("../../layers.cjs") as LayerTable;
 
 const TARGET = "export const target = 1;\n";
 const depth = (path: string): string => "../".repeat(path.split("/").length - 1);
@@ -31,6 +32,17 @@ function packageImport(from: string, to: string, rule: string | undefined): Plan
 
 const layerRule = (layer: string): string => `core/${layer} may import: ${core[layer]?.join(", ") || "nothing"}`;
 
+/** Every ordered pair of folders of the renderer, against the table. */
+const pagePairs = Object.entries(page).flatMap(([folder, allowed]) =>
+  Object.keys(page)
+    .filter((other) => other !== folder)
+    .map((other) => {
+      const rule = `renderer/${folder} may import of the renderer: ${allowed.join(", ") || "nothing"}`;
+      const from = `renderer/${folder}/imports-${other}.ts`;
+      return fileImport(from, `renderer/${other}/target.ts`, allowed.includes(other) ? undefined : rule);
+    }),
+);
+
 /** Every ordered pair of folders of core, against the table. */
 const pairs = Object.entries(core).flatMap(([layer, allowed]) =>
   Object.keys(core)
@@ -43,9 +55,9 @@ const pairs = Object.entries(core).flatMap(([layer, allowed]) =>
 
 const PURE = `these may import no node: module: ${pure.join(", ")}`;
 const CORE = "core may import: itself and packages, without Electron";
-const MAIN = "main may import: itself and core/app, core/contract, core/base";
+const MAIN = "main may import: itself and core/serve, core/app, core/contract, core/base";
 const PRELOAD = "preload may import: itself and core/contract";
-const RENDERER = "renderer may import: itself and core/contract";
+const RENDERER = "renderer may import: itself and core/contract, core/base";
 const PRIVATE = "other folders may import: core/methods/*.ts, not a method's folder";
 const OWN = "a method may import: its own folder and core/methods/*.ts";
 const CATALOGUE = "the method catalogue may import: core/methods/<id>/method.ts";
@@ -65,6 +77,12 @@ export const packages = ["electron", "onnxruntime-node", "onnxruntime-common", "
 
 export const plants: readonly Plant[] = [
   ...pairs,
+  ...pagePairs,
+  fileImport(
+    "renderer/features/jobs/borrows.ts",
+    "renderer/features/compare/target.ts",
+    "a feature may import: its own folder, not another feature's",
+  ),
   ...pure.map((layer) => packageImport(`core/${layer}/reads-files.ts`, "node:fs", PURE)),
   packageImport("core/data/reads-files.ts", "node:fs", undefined),
   packageImport("core/app/opens-window.ts", "electron", CORE),
@@ -87,7 +105,7 @@ export const plants: readonly Plant[] = [
   fileImport("preload/runs.ts", "core/app/target.ts", PRELOAD),
   fileImport("preload/speaks.ts", "core/contract/target.ts", undefined),
   packageImport("preload/bridges.ts", "electron", undefined),
-  fileImport("renderer/runs.ts", "core/base/target.ts", RENDERER),
+  fileImport("renderer/runs.ts", "core/app/target.ts", RENDERER),
   fileImport("renderer/speaks.ts", "core/contract/target.ts", undefined),
   packageImport("renderer/opens.ts", "electron", "the renderer may import packages, without Electron"),
   packageImport("renderer/reads.ts", "node:fs", "the renderer may import no node: module"),

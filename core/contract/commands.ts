@@ -1,0 +1,42 @@
+/** The registry that menu, keys and palette share. What a command does is the renderer's to say. */
+
+export type CommandMenu = "File" | "Edit" | "View" | "Project" | "Optimize" | "Jobs" | "Help";
+
+export interface CommandInfo {
+  readonly id: string;
+  readonly title: string;
+  /** As people read keys: "Mod" is Ctrl, and ⌘ on a Mac. */
+  readonly keys?: string;
+  readonly menu: CommandMenu;
+  /** Only where a project is open. */
+  readonly needsProject?: true;
+}
+
+const command = (menu: CommandMenu, id: string, rest: Omit<CommandInfo, "menu" | "id">): CommandInfo =>
+  Object.freeze({ menu, id, ...rest });
+
+export const COMMANDS: readonly CommandInfo[] = Object.freeze([
+  command("File", "project.new", { title: "New project…", keys: "Mod+Shift+N" }),
+  command("File", "project.open", { title: "Open project…", keys: "Mod+O" }),
+  command("File", "project.sample", { title: "Open the sample project" }),
+  command("File", "model.import", { title: "Import model…", keys: "Mod+I", needsProject: true }),
+  command("File", "data.import", { title: "Import data…", keys: "Mod+Shift+I", needsProject: true }),
+  command("File", "report.html", { title: "Save report as HTML", needsProject: true }),
+  command("File", "tab.close", { title: "Close tab", keys: "Alt+W" }),
+  command("File", "tab.reopen", { title: "Reopen closed tab", keys: "Alt+Shift+T" }),
+  command("View", "palette", { title: "Command palette", keys: "Mod+K" }),
+  command("View", "theme.system", { title: "Theme: as the system" }),
+  command("View", "theme.light", { title: "Theme: light" }),
+  command("View", "theme.dark", { title: "Theme: dark" }),
+  command("View", "theme.contrast", { title: "Theme: high contrast" }),
+  command("View", "panel.inspector", { title: "Show or hide the inspector", keys: "Mod+Alt+B" }),
+  command("View", "panel.bottom", { title: "Show or hide the bottom panel", keys: "Mod+Alt+J" }),
+  command("View", "pane.next", { title: "Next pane", keys: "F6" }),
+  command("View", "go.home", { title: "Go to Home", keys: "Alt+H" }),
+  command("Project", "go.overview", { title: "Go to Overview", keys: "Alt+1", needsProject: true }),
+  command("Project", "go.compare", { title: "Go to Compare", keys: "Mod+D", needsProject: true }),
+  command("Optimize", "go.methods", { title: "Choose a method", keys: "Alt+2", needsProject: true }),
+  command("Jobs", "go.jobs", { title: "Go to Jobs", keys: "Mod+J", needsProject: true }),
+  command("Jobs", "variants.measure", { title: "Measure all variants", needsProject: true }),
+  command("Help", "keys", { title: "Keyboard shortcuts", keys: "?" }),
+]);

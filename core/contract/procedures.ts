@@ -1,0 +1,124 @@
+import { eventIterator, oc, type ContractRouterClient } from "@orpc/contract";
+import { z } from "zod";
+import type { Json } from "../base/json.ts";
+import { splitPlan } from "./dataset.ts";
+import { progressEvent } from "./event.ts";
+import { failure } from "./failure.ts";
+import { jobLogEntry } from "./jobs.ts";
+import { engineEvent, jobView, runPlan, runRequest } from "./run.ts";
+import { methodInfo } from "./method.ts";
+import { folderView, place } from "./place.ts";
+import { variant } from "./project.ts";
+import {
+  comparisonView,
+  dataView,
+  diagnosis,
+  engineStatus,
+  overview,
+  projectView,
+  recentProject,
+  variantView,
+} from "./views.ts";
+
+/** Every procedure fails with what a LatheError says. */
+const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
+
+const inProject = z.strictObject({ project: z.string() });
+const ofVariant = inProject.extend({ variant: z.string() });
+const ofJob = inProject.extend({ job: z.string() });
+const done = z.strictObject({});
+const json: z.ZodType<Json> = z.json();
+
+/** Progress while it works, the result at the end. */
+const work = <T extends z.ZodType>(result: T) => eventIterator(progressEvent, result);
+
+/** What the engine does for a page, whichever door the page came through. */
+export const procedures = {
+  projects: {
+    recent: procedure.output(z.array(recentProject)),
+    create: procedure.input(z.strictObject({ name: z.string(), parent: place })).output(projectView),
+    open: procedure.input(z.strictObject({ place })).output(projectView),
+    /** One of `recent`, or one that is open. */
+    reopen: procedure.input(z.strictObject({ id: z.string() })).output(projectView),
+    /** The sample, made with its model and data where it is not there yet. */
+    sample: procedure.output(work(projectView)),
+    close: procedure.input(inProject).output(done),
+    pin: procedure.input(z.strictObject({ id: z.string(), isPinned: z.boolean() })).output(done),
+    forget: procedure.input(z.strictObject({ id: z.string() })).output(done),
+    remember: procedure.input(z.strictObject({ recent: recentProject })).output(done),
+  },
+  overview: {
+    get: procedure.input(inProject).output(overview),
+    saveNotes: procedure.input(inProject.extend({ notes: z.string().max(100_000) })).output(done),
+    rename: procedure.input(inProject.extend({ name: z.string() })).output(done),
+    pinBaseline: procedure.input(ofVariant).output(done),
+  },
+  variants: {
+    get: procedure.input(ofVariant).output(variant),
+    import: procedure.input(inProject.extend({ place, name: z.string().optional() })).output(work(variantView)),
+    rename: procedure.input(ofVariant.extend({ name: z.string() })).output(done),
+    /** Operators, constants, inputs and the text of a model. */
+    inspect: procedure
+      .input(ofVariant.extend({ maximumNodes: z.int().positive().max(5000) }))
+      .output(z.strictObject({ facts: json, text: z.string() })),
+    diff: procedure
+      .input(inProject.extend({ a: z.string(), b: z.string() }))
+      .output(z.strictObject({ a: z.string(), b: z.string(), same: z.boolean(), text: z.string() })),
+  },
+  data: {
+    import: procedure
+      .input(
+        inProject.extend({
+          place,
+          name: z.string().optional(),
+          splits: splitPlan.partial().optional(),
+          unreadable: z.enum(["skip", "stop"]).optional(),
+        }),
+      )
+      .output(work(dataView.extend({ reasons: z.array(z.string()) }))),
+    get: procedure.input(inProject.extend({ data: z.string() })).output(dataView),
+  },
+  methods: {
+    list: procedure.output(z.array(methodInfo)),
+    /** What a run would take, and whether it can be. */
+    plan: procedure.input(inProject.extend({ run: runRequest })).output(runPlan),
+  },
+  jobs: {
+    list: procedure.input(inProject).output(z.array(jobView)),
+    run: procedure.input(inProject.extend({ run: runRequest })).output(jobView),
+    log: procedure.input(ofJob).output(z.array(jobLogEntry)),
+    pause: procedure.input(ofJob).output(jobView),
+    resume: procedure.input(ofJob).output(jobView),
+    cancel: procedure.input(ofJob).output(jobView),
+  },
+  compare: {
+    get: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(comparisonView),
+    /** Measures variants and the baseline beside them, in turns. */
+    measure: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(work(done)),
+  },
+  reports: {
+    render: procedure
+      .input(inProject.extend({ variants: z.array(z.string()), format: z.enum(["html", "md", "csv", "json"]) }))
+      .output(z.strictObject({ name: z.string(), type: z.string(), text: z.string() })),
+  },
+  exports: {
+    /** Writes a verified bundle into a new folder. */
+    write: procedure
+      .input(ofVariant.extend({ parent: place, name: z.string(), samples: z.int().min(1).max(1000) }))
+      .output(work(z.strictObject({ folder: z.string(), files: z.array(z.string()), verification: z.string() }))),
+  },
+  files: {
+    roots: procedure.output(z.array(z.strictObject({ place, label: z.string() }))),
+    list: procedure.input(z.strictObject({ place })).output(folderView),
+    makeFolder: procedure.input(z.strictObject({ parent: place, name: z.string() })).output(folderView),
+  },
+  engine: {
+    status: procedure.output(engineStatus),
+    diagnose: procedure.output(diagnosis),
+    /** What happens, from now on. */
+    events: procedure.output(eventIterator(engineEvent)),
+  },
+};
+
+/** The engine as a page calls it. */
+export type EngineClient = ContractRouterClient<typeof procedures>;

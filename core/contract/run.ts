@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { Json } from "../base/json.ts";
+import { providerName } from "./device.ts";
+import { job, jobLogEntry, jobProgress } from "./jobs.ts";
+import { estimate } from "./method.ts";
+import { recipe } from "./project.ts";
+
+const json: z.ZodType<Json> = z.json();
+
+/** What a wizard asks for: a method with those parameters that are not to be the default ones. */
+export const runRequest = z.strictObject({
+  method: z.string(),
+  params: z.record(z.string(), json),
+  seed: z.int().nonnegative(),
+  threads: z.int().positive(),
+  provider: providerName.optional(),
+  from: z.string(),
+  data: z.string().optional(),
+  name: z.string().optional(),
+  /** Measure the result beside the baseline. */
+  measure: z.boolean(),
+});
+export type RunAsked = z.infer<typeof runRequest>;
+
+/** What a run would be, before it is started. */
+export const runPlan = z.strictObject({
+  recipe,
+  estimate,
+  notes: z.array(z.string()),
+  /** The same run on the command line. */
+  command: z.string(),
+});
+export type RunPlan = z.infer<typeof runPlan>;
+
+/** A job of a project with how it stands now. */
+export const jobView = z.strictObject({
+  project: z.string(),
+  job,
+  /** Absent before it starts. */
+  progress: jobProgress.optional(),
+  can: z.strictObject({ pause: z.boolean(), resume: z.boolean(), cancel: z.boolean() }),
+});
+export type JobView = z.infer<typeof jobView>;
+
+/** What a page is told without asking. */
+export const engineEvent = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("job"), view: jobView }),
+  z.strictObject({ kind: z.literal("log"), project: z.string(), job: z.string(), entries: z.array(jobLogEntry) }),
+  /** Variants, data or settings of a project are no longer what they were. */
+  z.strictObject({ kind: z.literal("project"), project: z.string() }),
+]);
+export type EngineEvent = z.infer<typeof engineEvent>;

@@ -1,0 +1,49 @@
+import type { Json } from "../base/json.ts";
+import { flagName, type MethodInfo } from "../contract/method.ts";
+import type { RunAsked } from "../contract/run.ts";
+
+export interface CommandParts {
+  readonly method: MethodInfo;
+  readonly run: RunAsked;
+  /** Name of the variant to start from. */
+  readonly from: string;
+  readonly folder: string;
+}
+
+/** A run of a wizard as the command line that does the same; parameters at their default are left out. */
+export function commandOf({ method, run, from, folder }: CommandParts): string {
+  const properties = (method.params["properties"] ?? {}) as unknown as Readonly<
+    Record<string, { readonly default?: Json }>
+  >;
+  const changed = Object.entries(run.params).filter(
+    ([name, value]) => JSON.stringify(properties[name]?.default) !== JSON.stringify(value),
+  );
+  return [
+    "lathe run",
+    method.id,
+    `--from ${quoted(from)}`,
+    ...(run.name === undefined ? [] : [`--name ${quoted(run.name)}`]),
+    ...(run.data === undefined ? [] : [`--data ${quoted(run.data)}`]),
+    ...(run.seed === 0 ? [] : [`--seed ${run.seed}`]),
+    `--threads ${run.threads}`,
+    ...(run.provider === undefined ? [] : [`--device ${run.provider}`]),
+    ...changed.flatMap(([name, value]) => flagsFor(flagName(name), value)),
+    ...(run.measure ? [] : ["--no-measure"]),
+    `--project ${quoted(folder)}`,
+  ].join(" ");
+}
+
+function flagsFor(flag: string, value: Json): string[] {
+  if (typeof value === "boolean") return [value ? `--${flag}` : `--no-${flag}`];
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => `--${flag} ${quoted(plain(item))}`);
+  return [`--${flag} ${quoted(plain(value))}`];
+}
+
+function plain(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** As a POSIX shell takes it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,44 @@
+import type { Host } from "../base/host.ts";
+import type { EngineEvent } from "../contract/run.ts";
+import { openChannel, type Channel } from "./channel.ts";
+import { startJobs, type Jobs } from "./jobs.ts";
+import { trackProjects, type OpenProjects } from "./openProjects.ts";
+import type { Places } from "./places.ts";
+import { openRecents, type Recents } from "./recents.ts";
+
+export interface EngineOptions {
+  readonly host: Host;
+  readonly places: Places;
+  /** Folder of what the engine keeps for its user: recent projects, the sample project. */
+  readonly home: string;
+  /** Folder with the sample's model and data. */
+  readonly sample: string;
+}
+
+/** What all procedures share. */
+export interface Engine extends EngineOptions {
+  readonly recents: Recents;
+  readonly projects: OpenProjects;
+  readonly jobs: Jobs;
+  readonly events: Channel<EngineEvent>;
+  /** Stops running jobs and closes the projects. */
+  close(): Promise<void>;
+}
+
+export function openEngine(options: EngineOptions): Engine {
+  const recents = openRecents(options.home, options.host);
+  const projects = trackProjects(recents, options.host);
+  const events = openChannel<EngineEvent>();
+  const jobs = startJobs({ projects, events, host: options.host });
+  return {
+    ...options,
+    recents,
+    projects,
+    events,
+    jobs,
+    close: async () => {
+      await jobs.close();
+      projects.closeAll();
+    },
+  };
+}

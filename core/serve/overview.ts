@@ -1,0 +1,125 @@
+import { formatBytes, formatFixed, formatPercent, formatSigned } from "../base/format.ts";
+import { compareVariants } from "../app/compare.ts";
+import type { Project } from "../app/project.ts";
+import type { Overview, ProjectView, VariantView } from "../contract/views.ts";
+import { viewVariants } from "./variantViews.ts";
+
+/** The file of the project's notes, in its folder, readable without Lathe. */
+const NOTES = "notes.md";
+
+export async function overviewOf(project: Project, view: ProjectView): Promise<Overview> {
+  const { store } = project;
+  const variants = store.settings.baseline === null ? [] : await viewVariants(compareVariants(project, []).rows);
+  const data = [...store.data()];
+  return {
+    project: view,
+    variants,
+    data,
+    best: bestOf(variants),
+    suggestions: suggest(variants, data.length > 0),
+    notes: await readNotes(project),
+  };
+}
+
+export async function readNotes({ store, host: { files } }: Project): Promise<string> {
+  const file = files.join(store.folder, NOTES);
+  return (await files.info(file))?.kind === "file" ? new TextDecoder().decode(await files.read(file)) : "";
+}
+
+export async function saveNotes({ store, host: { files } }: Project, notes: string): Promise<void> {
+  store.checkWritable();
+  const writer = await files.create(files.join(store.folder, NOTES));
+  try {
+    await writer.write(new TextEncoder().encode(notes));
+    await writer.commit();
+  } finally {
+    await writer.discard();
+  }
+}
+
+/** Points of top-1 that a variant may lose and still count as good. */
+const TOLERANCE = 0.01;
+
+function bestOf(variants: readonly VariantView[]): Overview["best"] {
+  const sound = variants.filter((v) => !v.isBaseline && v.difference !== undefined && v.difference.value >= -TOLERANCE);
+  const smallest = sound.toSorted((a, b) => a.bytes - b.bytes).find((v) => v.sizeRatio < 1);
+  const fastest = sound
+    .toSorted((a, b) => (b.speedUp?.value ?? 0) - (a.speedUp?.value ?? 0))
+    .find((v) => (v.speedUp?.low ?? 0) > 1);
+  const note = ({ name, difference }: VariantView): string =>
+    difference === undefined ? name : `${name}, ${formatSigned(difference.value * 100, 1)} points`;
+  return [
+    ...(smallest === undefined
+      ? []
+      : [
+          {
+            label: "Smallest within 1 point",
+            text: `${formatBytes(smallest.bytes)}, ${formatFixed(1 / smallest.sizeRatio, 2)}× smaller`,
+            note: note(smallest),
+            variant: smallest.id,
+          },
+        ]),
+    ...(fastest?.speedUp === undefined
+      ? []
+      : [
+          {
+            label: "Fastest within 1 point",
+            text: `${formatFixed(fastest.speedUp.value, 2)}× faster`,
+            note: note(fastest),
+            variant: fastest.id,
+          },
+        ]),
+  ];
+}
+
+function suggest(variants: readonly VariantView[], hasData: boolean): Overview["suggestions"] {
+  const baseline = variants.find((v) => v.isBaseline);
+  if (baseline === undefined) {
+    return [
+      {
+        text: "Import a model",
+        reason: "The first ONNX model becomes the baseline that all variants are compared with.",
+        step: { kind: "import-model" },
+      },
+    ];
+  }
+  const found: Overview["suggestions"] = [];
+  if (!hasData) {
+    found.push({
+      text: "Import data",
+      reason: "Without samples there is no accuracy, and no method that calibrates or trains can run.",
+      step: { kind: "import-data" },
+    });
+  }
+  if (!baseline.isMeasured) {
+    found.push({
+      text: "Measure the baseline",
+      reason: "Nothing is known yet of its accuracy, latency and memory on this machine.",
+      step: { kind: "measure" },
+    });
+  }
+  const quantized = variants.filter((v) => v.recipe?.method === "quantize-static");
+  if (hasData && quantized.length === 0) {
+    found.push({
+      text: "Quantise to INT8",
+      reason: `${baseline.name} takes ${formatBytes(baseline.bytes)}, and no variant has been quantised with calibration yet.`,
+      step: { kind: "method", method: "quantize-static", from: baseline.id },
+    });
+  }
+  const worse = quantized.find((v) => (v.difference?.high ?? 0) < 0);
+  if (worse?.difference !== undefined) {
+    found.push({
+      text: "Leave the most sensitive layers in float",
+      reason: `${worse.name} lost ${formatPercent(-worse.difference.value)} of top-1, more than chance explains.`,
+      step: { kind: "method", method: "quantize-static", from: worse.parent ?? baseline.id },
+    });
+  }
+  if (variants.filter((v) => v.isMeasured).length > 1) {
+    found.push({
+      text: "Compare the variants",
+      reason: `${variants.length - 1} beside the baseline, with intervals, side by side.`,
+      step: { kind: "compare" },
+    });
+  }
+  return found;
+}

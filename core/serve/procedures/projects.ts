@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { checkName } from "../../app/project.ts";
+import { server, working } from "../base.ts";
+import { openSample } from "../sample.ts";
+
+const { projects } = server;
+
+export const projectProcedures = projects.router({
+  recent: projects.recent.handler(async ({ context: { engine } }) => [...(await engine.recents.list())]),
+  create: projects.create.handler(async ({ input, context: { engine } }) => {
+    const parent = await engine.places.resolve(input.parent);
+    return engine.projects.create(join(parent, checkName(input.name)), input.name);
+  }),
+  open: projects.open.handler(async ({ input, context: { engine } }) =>
+    engine.projects.open(await engine.places.resolve(input.place)),
+  ),
+  reopen: projects.reopen.handler(({ input, context: { engine } }) => engine.projects.view(input.id)),
+  sample: projects.sample.handler(async function* ({ context: { engine }, signal }) {
+    return yield* working(engine, signal, (emit, stop) => openSample(engine, { emit, signal: stop }));
+  }),
+  close: projects.close.handler(async ({ input, context: { engine } }) => {
+    engine.projects.close(input.project);
+    return {};
+  }),
+  pin: projects.pin.handler(async ({ input, context: { engine } }) => {
+    await engine.recents.pin(input.id, input.isPinned);
+    return {};
+  }),
+  forget: projects.forget.handler(async ({ input, context: { engine } }) => {
+    await engine.recents.forget(input.id);
+    return {};
+  }),
+  remember: projects.remember.handler(async ({ input, context: { engine } }) => {
+    await engine.recents.put(input.recent);
+    return {};
+  }),
+});

@@ -1,0 +1,21 @@
+import { server } from "./base.ts";
+import { fileProcedures, machineProcedures } from "./procedures/machine.ts";
+import { dataProcedures, overviewProcedures, variantProcedures } from "./procedures/project.ts";
+import { projectProcedures } from "./procedures/projects.ts";
+import { compareProcedures, exportProcedures, reportProcedures } from "./procedures/results.ts";
+import { jobProcedures, methodProcedures } from "./procedures/runs.ts";
+
+/** The contract, implemented. Every door serves this router and no other. */
+export const router = server.router({
+  projects: projectProcedures,
+  overview: overviewProcedures,
+  variants: variantProcedures,
+  data: dataProcedures,
+  methods: methodProcedures,
+  jobs: jobProcedures,
+  compare: compareProcedures,
+  reports: reportProcedures,
+  exports: exportProcedures,
+  files: fileProcedures,
+  engine: machineProcedures,
+});
