@@ -34,7 +34,7 @@ const layerRule = (layer: string): string => `core/${layer} may import: ${core[l
 
 /** Every ordered pair of folders of the renderer, against the table. */
 const pagePairs = Object.entries(page).flatMap(([folder, allowed]) =>
-  Object.keys(page)
+  [...Object.keys(page), "app"]
     .filter((other) => other !== folder)
     .map((other) => {
       const rule = `renderer/${folder} may import of the renderer: ${allowed.join(", ") || "nothing"}`;
