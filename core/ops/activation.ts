@@ -1,9 +1,13 @@
+import { elementwise, follows } from "./channels/elementwise.ts";
+import { normalizedAlong } from "./channels/normalization.ts";
 import { defineOp, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/activation.ts";
 import { erfGradient } from "./gradients/elementwise.ts";
 
-type Traits = Partial<Pick<OpDeclaration, "domain" | "since" | "quantize" | "homogeneous" | "nonNegative">>;
+type Traits = Partial<
+  Pick<OpDeclaration, "domain" | "since" | "channels" | "quantize" | "homogeneous" | "nonNegative">
+>;
 
 /** An activation that stays in float, unless its traits say otherwise. */
 const activation = (op: string, gradient: Gradient, traits: Traits = {}): OpDeclaration =>
@@ -12,23 +16,27 @@ const activation = (op: string, gradient: Gradient, traits: Traits = {}): OpDecl
     op,
     since: 1,
     gradient,
+    channels: follows,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit kernel for this activation" },
     cost: free,
     ...traits,
   });
 
 const probability = { quantize: { role: "transform", range: [0, 1] }, nonNegative: true } as const;
+const softmax = { channels: normalizedAlong } as const;
+const prelu = { ...elementwise, roles: { 1: "weight" } } as const;
 const contributed = { domain: "com.microsoft" } as const;
+const biased = { ...contributed, channels: { ...elementwise, roles: { 1: "bias" } } } as const;
 
 export const activationOps = [
   activation("Relu", rules.reluGradient, { quantize: { role: "clamp" }, homogeneous: true, nonNegative: true }),
   activation("Clip", rules.clipGradient, { quantize: { role: "clamp" } }),
   activation("LeakyRelu", rules.leakyReluGradient, { quantize: { role: "transform" }, homogeneous: true }),
-  activation("PRelu", rules.preluGradient, { homogeneous: true }),
+  activation("PRelu", rules.preluGradient, { channels: prelu, homogeneous: true }),
   activation("Sigmoid", rules.sigmoidGradient, probability),
-  activation("Softmax", rules.softmaxGradient, probability),
-  activation("LogSoftmax", rules.logSoftmaxGradient),
-  activation("Hardmax", "stops"),
+  activation("Softmax", rules.softmaxGradient, { ...probability, ...softmax }),
+  activation("LogSoftmax", rules.logSoftmaxGradient, softmax),
+  activation("Hardmax", "stops", softmax),
   activation("Elu", rules.eluGradient),
   activation("Selu", rules.seluGradient),
   activation("Celu", rules.celuGradient),
@@ -45,6 +53,6 @@ export const activationOps = [
   activation("Softplus", rules.softplusGradient, { nonNegative: true }),
   activation("Gelu", rules.geluGradient, contributed),
   activation("QuickGelu", rules.quickGeluGradient, contributed),
-  activation("BiasGelu", rules.biasGeluGradient, contributed),
-  activation("FastGelu", rules.fastGeluGradient, contributed),
+  activation("BiasGelu", rules.biasGeluGradient, biased),
+  activation("FastGelu", rules.fastGeluGradient, biased),
 ];

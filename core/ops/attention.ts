@@ -1,3 +1,4 @@
+import { attention, fusedAttention, multiHeadAttention } from "./channels/attention.ts";
 import { defineOp, product } from "./declare.ts";
 import { expandAttention, expandFusedAttention, expandMultiHeadAttention } from "./expansions/attention.ts";
 
@@ -9,6 +10,7 @@ export const attentionOps = [
     op: "Attention",
     since: 1,
     gradient: { expand: expandFusedAttention },
+    channels: fusedAttention,
     quantize: inFloat,
     // Projection [B,S,D]·[D,3H], then scores and their product with the values: 2·B·S²·H.
     cost: ({ inputs, outputs }) => {
@@ -22,6 +24,7 @@ export const attentionOps = [
     op: "MultiHeadAttention",
     since: 1,
     gradient: { expand: expandMultiHeadAttention },
+    channels: multiHeadAttention,
     quantize: inFloat,
     cost: ({ inputs, outputs }) => 2 * product(outputs[0] ?? []) * (inputs[1]?.at(1) ?? inputs[0]?.at(1) ?? 1),
   }),
@@ -30,6 +33,7 @@ export const attentionOps = [
     op: "Attention",
     since: 23,
     gradient: { expand: expandAttention },
+    channels: attention,
     quantize: inFloat,
     // Scores and their product with the values, per key.
     cost: ({ inputs, outputs }) => 2 * product(outputs[0] ?? []) * (inputs[1]?.at(-2) ?? 1),

@@ -1,5 +1,6 @@
 import { defineOps, free } from "./declare.ts";
 
+const bodies = { unknown: "holds graphs of its own" } as const;
 const inFloat = { role: "float", reason: "it holds graphs of its own" } as const;
 
 export const controlOps = [
@@ -7,6 +8,7 @@ export const controlOps = [
     domain: "",
     since: 1,
     gradient: { unsupported: "which branch is taken is known only when it runs" },
+    channels: bodies,
     quantize: inFloat,
     cost: free,
   }),
@@ -14,6 +16,7 @@ export const controlOps = [
     domain: "",
     since: 1,
     gradient: { unsupported: "its body runs a number of times that is known only when it runs" },
+    channels: bodies,
     quantize: inFloat,
     cost: free,
   }),

@@ -1,5 +1,6 @@
 import { intOf } from "../graph/attributes.ts";
 import type { Node } from "../graph/model.ts";
+import { convolution as coupled, transposedConvolution } from "./channels/convolution.ts";
 import { defineOp, product, type Cost, type LinearMap } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import { convGradient, convTransposeGradient } from "./gradients/convolution.ts";
@@ -34,6 +35,7 @@ export const convolutionOps = [
     op: "Conv",
     since: 1,
     gradient: convGradient,
+    channels: coupled,
     quantize: { role: "multiply", floatOutput: false },
     cost: convolutionCost(1),
     linear: convolution,
@@ -43,6 +45,7 @@ export const convolutionOps = [
     op: "ConvTranspose",
     since: 1,
     gradient: convTransposeGradient,
+    channels: transposedConvolution,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit ConvTranspose on the CPU" },
     // Weight [I, O/groups, ...kernel]: every input element meets O/groups · kernel weights.
     cost: ({ inputs }) => product(inputs[0] ?? []) * product((inputs[1] ?? []).slice(1)),
@@ -57,6 +60,7 @@ export const convolutionOps = [
     op: "QLinearConv",
     since: 10,
     gradient: integers,
+    channels: { unknown: "computes with whole numbers" },
     quantize: { role: "float", reason: "it is quantised already" },
     cost: convolutionCost(3),
   }),
@@ -65,6 +69,7 @@ export const convolutionOps = [
     op: "ConvInteger",
     since: 10,
     gradient: integers,
+    channels: { unknown: "computes with whole numbers" },
     quantize: { role: "float", reason: "it is quantised already" },
     cost: convolutionCost(1),
   }),

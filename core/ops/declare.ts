@@ -1,4 +1,5 @@
 import type { Node } from "../graph/model.ts";
+import type { Channels } from "./channels.ts";
 import type { Gradient } from "./gradient.ts";
 
 /** Shapes of one call, found by running: one entry per slot, undefined for an omitted optional. */
@@ -53,6 +54,7 @@ export interface OpDeclaration {
   readonly op: string;
   readonly since: number;
   readonly gradient: Gradient;
+  readonly channels: Channels;
   readonly quantize: QuantizeRule;
   readonly cost: Cost;
   readonly linear?: LinearMap;

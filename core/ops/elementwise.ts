@@ -1,3 +1,4 @@
+import { elementwise } from "./channels/elementwise.ts";
 import { defineOp, defineOps, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/elementwise.ts";
@@ -9,7 +10,8 @@ const arithmetic = (
   op: string,
   gradient: Gradient,
   rest: Partial<Pick<OpDeclaration, "since" | "nonNegative" | "quantize">> = {},
-): OpDeclaration => defineOp({ domain: "", op, since: 1, gradient, quantize: noKernel, cost: free, ...rest });
+): OpDeclaration =>
+  defineOp({ domain: "", op, since: 1, gradient, channels: elementwise, quantize: noKernel, cost: free, ...rest });
 
 export const elementwiseOps = [
   arithmetic("Add", rules.addGradient, { since: 7, quantize: { role: "join" } }),
@@ -48,6 +50,6 @@ export const elementwiseOps = [
       ...["And", "Or", "Xor", "Not"],
       ...["BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot"],
     ],
-    { domain: "", since: 1, gradient: "stops", quantize: { role: "none" }, cost: free },
+    { domain: "", since: 1, gradient: "stops", channels: elementwise, quantize: { role: "none" }, cost: free },
   ),
 ];

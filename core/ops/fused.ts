@@ -1,4 +1,6 @@
 import { intOf } from "../graph/attributes.ts";
+import { addingConvolution } from "./channels/convolution.ts";
+import { gemm } from "./channels/linear.ts";
 import { defineOp, product } from "./declare.ts";
 import { expandFusedConv, expandFusedGemm } from "./expansions/fused.ts";
 
@@ -11,6 +13,7 @@ export const fusedOps = [
     op: "FusedConv",
     since: 1,
     gradient: { expand: expandFusedConv },
+    channels: addingConvolution,
     quantize: fused,
     cost: ({ inputs, outputs }) => product(outputs[0] ?? []) * product((inputs[1] ?? []).slice(1)),
   }),
@@ -19,6 +22,7 @@ export const fusedOps = [
     op: "FusedGemm",
     since: 1,
     gradient: { expand: expandFusedGemm },
+    channels: gemm,
     quantize: fused,
     cost: ({ node, inputs, outputs }) =>
       product(outputs[0] ?? []) * (inputs[0]?.[intOf(node, "transA", 0) === 1 ? 0 : 1] ?? 1),

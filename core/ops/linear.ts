@@ -1,6 +1,7 @@
 import { intOf } from "../graph/attributes.ts";
 import { einsumGradient } from "./gradients/einsum.ts";
 import { fusedMatMulGradient, gemmGradient, matMulGradient } from "./gradients/linear.ts";
+import { einsum, fusedMatrixProduct, gemm, matrixProduct } from "./channels/linear.ts";
 import { defineOp, product, type CallShapes, type Cost } from "./declare.ts";
 
 /** Output elements × length of the contracted axis, which is the last one of the first input. */
@@ -28,6 +29,7 @@ function einsumCost({ node, inputs }: CallShapes): number {
 }
 
 const inIntegers = { unsupported: "it multiplies whole numbers; train the float model and quantise that" } as const;
+const packed = { unknown: "computes with whole numbers" } as const;
 const quantized = { role: "float", reason: "it is quantised already" } as const;
 
 export const linearOps = [
@@ -36,6 +38,7 @@ export const linearOps = [
     op: "Gemm",
     since: 1,
     gradient: gemmGradient,
+    channels: gemm,
     quantize: { role: "multiply", floatOutput: true },
     cost: gemmCost,
     linear: {
@@ -52,6 +55,7 @@ export const linearOps = [
     op: "MatMul",
     since: 1,
     gradient: matMulGradient,
+    channels: matrixProduct,
     quantize: { role: "multiply", floatOutput: true },
     cost: matrixCost(0),
     linear: {
@@ -67,6 +71,7 @@ export const linearOps = [
     op: "Einsum",
     since: 12,
     gradient: einsumGradient,
+    channels: einsum,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit Einsum" },
     cost: einsumCost,
   }),
@@ -75,6 +80,7 @@ export const linearOps = [
     op: "QLinearMatMul",
     since: 10,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -83,6 +89,7 @@ export const linearOps = [
     op: "MatMulInteger",
     since: 10,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -91,6 +98,7 @@ export const linearOps = [
     op: "QGemm",
     since: 1,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: gemmCost,
   }),
@@ -99,6 +107,7 @@ export const linearOps = [
     op: "MatMulIntegerToFloat",
     since: 1,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -107,6 +116,7 @@ export const linearOps = [
     op: "DynamicQuantizeMatMul",
     since: 1,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -115,6 +125,7 @@ export const linearOps = [
     op: "MatMulNBits",
     since: 1,
     gradient: inIntegers,
+    channels: packed,
     quantize: quantized,
     cost: matrixCost(0),
   }),
@@ -123,6 +134,7 @@ export const linearOps = [
     op: "FusedMatMul",
     since: 1,
     gradient: fusedMatMulGradient,
+    channels: fusedMatrixProduct,
     quantize: { role: "float", reason: "onnxruntime quantises only the standard MatMul" },
     cost: matrixCost(0),
   }),

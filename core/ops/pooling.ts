@@ -1,3 +1,4 @@
+import { windows } from "./channels/pooling.ts";
 import { defineOp, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/pooling.ts";
@@ -6,6 +7,7 @@ import * as rules from "./gradients/pooling.ts";
 const averages: Omit<OpDeclaration, "op" | "gradient"> = {
   domain: "",
   since: 1,
+  channels: windows,
   quantize: { role: "transform" },
   cost: free,
   homogeneous: true,
@@ -17,6 +19,7 @@ const others = (op: string, gradient: Gradient): OpDeclaration =>
     op,
     since: 1,
     gradient,
+    channels: windows,
     quantize: { role: "float", reason: "onnxruntime has no eight-bit kernel for this pooling" },
     cost: free,
   });
@@ -27,6 +30,7 @@ export const poolingOps = [
     op: "MaxPool",
     since: 1,
     gradient: rules.maxPoolGradient,
+    channels: windows,
     quantize: { role: "move" },
     cost: free,
     homogeneous: true,

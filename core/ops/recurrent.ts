@@ -1,3 +1,4 @@
+import { recurrent } from "./channels/recurrent.ts";
 import { defineOp, defineOps, product, type Cost } from "./declare.ts";
 import { expandGru, expandLstm, expandRnn } from "./expansions/recurrent.ts";
 
@@ -21,6 +22,7 @@ export const recurrentOps = [
       op,
       since: 1,
       gradient: { expand },
+      channels: recurrent,
       quantize: { role: "float", reason: "onnxruntime quantises recurrent layers only dynamically" },
       cost: recurrentCost,
     }),
@@ -29,6 +31,7 @@ export const recurrentOps = [
     domain: "com.microsoft",
     since: 1,
     gradient: { unsupported: "its weights are eight-bit numbers; start from the float model" },
+    channels: { unknown: "computes with eight-bit weights" },
     quantize: { role: "float", reason: "it is quantised already" },
     cost: recurrentCost,
   }),

@@ -1,3 +1,7 @@
+import type { Channels } from "./channels.ts";
+import { follows, unrelated } from "./channels/elementwise.ts";
+import * as layout from "./channels/shape.ts";
+import { alongAxis, slice } from "./channels/indexing.ts";
 import { defineOp, defineOps, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/shape.ts";
@@ -6,36 +10,45 @@ import { sliceGradient } from "./gradients/slice.ts";
 type Traits = Partial<Pick<OpDeclaration, "since" | "quantize" | "dropout">>;
 
 /** An op that only moves elements, or takes some of them. */
-const move = (op: string, gradient: Gradient, traits: Traits = {}): OpDeclaration =>
-  defineOp({ domain: "", op, since: 1, gradient, quantize: { role: "move" }, cost: free, ...traits });
+const move = (op: string, rule: readonly [Gradient, Channels], traits: Traits = {}): OpDeclaration =>
+  defineOp({
+    domain: "",
+    op,
+    since: 1,
+    gradient: rule[0],
+    channels: rule[1],
+    quantize: { role: "move" },
+    cost: free,
+    ...traits,
+  });
 
 const inFloat: Traits = {
   quantize: { role: "float", reason: "its eight-bit form is not worth the conversions on the CPU" },
 };
 
 export const shapeOps = [
-  move("Identity", (_, { dy }) => dy),
-  move("Reshape", rules.reshapeGradient),
-  move("Transpose", rules.transposeGradient),
-  move("Flatten", rules.reshapeGradient),
-  move("Squeeze", rules.reshapeGradient),
-  move("Unsqueeze", rules.reshapeGradient),
-  move("Slice", sliceGradient),
-  move("Dropout", rules.dropoutGradient, { dropout: { ratio: 1 } }),
-  move("Concat", rules.concatGradient, { quantize: { role: "join" } }),
-  move("Expand", rules.expandGradient, inFloat),
-  move("Tile", rules.tileGradient, inFloat),
-  move("Split", rules.splitGradient, inFloat),
-  move("Trilu", rules.triluGradient, { ...inFloat, since: 14 }),
-  move("ReverseSequence", rules.reverseSequenceGradient, { ...inFloat, since: 10 }),
-  move("CumSum", rules.cumSumGradient, { ...inFloat, since: 11 }),
-  ...["Cast", "CastLike"].map((op) => move(op, rules.castGradient, { quantize: { role: "none" } })),
+  move("Identity", [(_, { dy }) => dy, follows]),
+  move("Reshape", [rules.reshapeGradient, layout.reshape]),
+  move("Transpose", [rules.transposeGradient, layout.transpose]),
+  move("Flatten", [rules.reshapeGradient, layout.flatten]),
+  move("Squeeze", [rules.reshapeGradient, layout.flatten]),
+  move("Unsqueeze", [rules.reshapeGradient, layout.flatten]),
+  move("Slice", [sliceGradient, slice]),
+  move("Dropout", [rules.dropoutGradient, follows], { dropout: { ratio: 1 } }),
+  move("Concat", [rules.concatGradient, layout.concat], { quantize: { role: "join" } }),
+  move("Expand", [rules.expandGradient, layout.expand], inFloat),
+  move("Tile", [rules.tileGradient, layout.tile], inFloat),
+  move("Split", [rules.splitGradient, layout.split], inFloat),
+  move("Trilu", [rules.triluGradient, alongAxis], { ...inFloat, since: 14 }),
+  move("ReverseSequence", [rules.reverseSequenceGradient, alongAxis], { ...inFloat, since: 10 }),
+  move("CumSum", [rules.cumSumGradient, alongAxis], { ...inFloat, since: 11 }),
+  ...["Cast", "CastLike"].map((op) => move(op, [rules.castGradient, follows], { quantize: { role: "none" } })),
   // What they make does not depend on numbers that could be differentiated by.
   ...defineOps(
     [
       ...["Shape", "Size", "NonZero", "Constant", "ConstantOfShape", "EyeLike"],
       ...["RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"],
     ],
-    { domain: "", since: 1, gradient: "stops", quantize: { role: "none" }, cost: free },
+    { domain: "", since: 1, gradient: "stops", channels: unrelated, quantize: { role: "none" }, cost: free },
   ),
 ];

@@ -2,7 +2,14 @@ import { defineOps, free, type OpDeclaration } from "./declare.ts";
 import type { Gradient } from "./gradient.ts";
 
 const signal = (ops: readonly string[], gradient: Gradient): readonly OpDeclaration[] =>
-  defineOps(ops, { domain: "", since: 17, gradient, quantize: { role: "none" }, cost: free });
+  defineOps(ops, {
+    domain: "",
+    since: 17,
+    gradient,
+    channels: { unknown: "transforms along whole axes" },
+    quantize: { role: "none" },
+    cost: free,
+  });
 
 export const signalOps = [
   ...signal(["DFT", "STFT"], {

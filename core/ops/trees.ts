@@ -7,6 +7,7 @@ export const treeOps = defineOps(STEPS, {
   since: 1,
   // Thresholds: constant between them.
   gradient: "stops",
+  channels: { unknown: "compares features by their numbers" },
   quantize: { role: "float", reason: "it compares and does not multiply" },
   cost: free,
 });
