@@ -66,6 +66,7 @@ const doors = {
   "onnxruntime-node": "core/runtime",
   "onnxruntime-common": "core/runtime",
   "better-sqlite3": "core/store",
+  highs: "core/search",
 };
 
 module.exports = { core, pure, shell, page, doors };

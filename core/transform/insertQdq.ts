@@ -8,6 +8,7 @@ import { opOf } from "../ops/registry.ts";
 import { affineOf, limitsOf, quantizeValues, type Affine, type QuantizedType } from "./affine.ts";
 import { weightLevels, type Bits } from "./bits.ts";
 import { axisLayout, floatConstant, type FloatConstant } from "./constants.ts";
+import { biasCorrection } from "./correctBias.ts";
 import { LevelWriter } from "./packBits.ts";
 import type { Placement } from "./placeQuantizers.ts";
 import { quantizeWeights, type WeightQuantizer } from "./quantizeWeights.ts";
@@ -254,7 +255,8 @@ class QdqWriter {
       axis,
       minimumScale: (channel) => smallestScale(bias, { channel: axis === undefined ? undefined : channel, inputScale }),
     });
-    const correction = this.#correction(node, linear, { weight, error, channels });
+    const means = this.#options.channelMeans?.get(input);
+    const correction = biasCorrection(node, linear, { weight, error, means });
     const inputs = [...this.#edit.current(node).inputs];
     inputs[linear.weight] = this.#scaled(
       weight.tensor.name,
@@ -302,32 +304,6 @@ class QdqWriter {
       return this.#constant(original, array, { ...names, axis, bits });
     }
     return this.#constant(original, array, { scale: names.scale, axis, bits });
-  }
-
-  /**
-   * Bias correction (Nagel et al. 2019, §4.2): rounding the weights shifts the mean output of channel o by
-   * −Σᵢ (Σₖ ε[o,i,k])·E[xᵢ]; the bias takes it back.
-   */
-  #correction(
-    node: Node,
-    linear: LinearMap,
-    layer: { weight: FloatConstant; error: Float32Array; channels: number },
-  ): Float64Array | undefined {
-    const means = this.#options.channelMeans?.get(node.inputs[linear.data] ?? "");
-    if (means === undefined || linear.bias === undefined) return undefined;
-    const { dims } = layer.weight;
-    const outputs = axisLayout(dims, linear.outputAxis(node, dims.length));
-    const inputAxis = linear.inputAxis(node, dims);
-    if (inputAxis === undefined) return undefined;
-    const inputs = axisLayout(dims, inputAxis);
-    if (inputs.size !== means.length) return undefined;
-    const shift = new Float64Array(layer.channels);
-    layer.error.forEach((e, at) => {
-      const o = Math.floor(at / outputs.inner) % outputs.size;
-      const i = Math.floor(at / inputs.inner) % inputs.size;
-      shift[o] = shift[o]! + e * means[i]!;
-    });
-    return shift;
   }
 }
 

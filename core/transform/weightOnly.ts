@@ -6,6 +6,7 @@ import type { LinearMap } from "../ops/declare.ts";
 import { opOf } from "../ops/registry.ts";
 import { weightLevels, type Bits } from "./bits.ts";
 import { axisLayout, floatConstant, type FloatConstant } from "./constants.ts";
+import { biasCorrection } from "./correctBias.ts";
 import { LevelWriter } from "./packBits.ts";
 import { quantizeWeights } from "./quantizeWeights.ts";
 
@@ -28,8 +29,13 @@ const LARGEST_HALF = 65504;
  * runtime computes once, when it loads the model: the file is small, the speed is that of float.
  * @param model normalised, constants in memory, opset 13 or newer
  * @param layers by node name; nodes with float32 constant weights
+ * @param channelMeans mean of each input channel by value; switches bias correction on
  */
-export function storeWeights(model: Model, layers: ReadonlyMap<string, WeightStore>): Model {
+export function storeWeights(
+  model: Model,
+  layers: ReadonlyMap<string, WeightStore>,
+  channelMeans?: ReadonlyMap<string, Float32Array>,
+): Model {
   if (layers.size === 0) return model;
   const graph = editGraph(model.graph, (edit) => {
     const levels = new LevelWriter(edit);
@@ -38,9 +44,10 @@ export function storeWeights(model: Model, layers: ReadonlyMap<string, WeightSto
       const linear = opOf(node, model.opsets)?.linear;
       const weight = floatConstant(edit.index, node.inputs[linear?.weight ?? -1]);
       if (store === undefined || linear === undefined || weight === undefined) continue;
+      const means = channelMeans?.get(node.inputs[linear.data] ?? "");
       const isMatrix = isPlainMatrix(node, weight) && (store.bits === 4 || store.bits === 8);
-      if (isMatrix) writeBlocks(edit, node, { linear, weight, store });
-      else writeUnpacked(edit, node, { linear, weight, store, levels });
+      if (isMatrix) writeBlocks(edit, node, { linear, weight, store, means });
+      else writeUnpacked(edit, node, { linear, weight, store, means, levels });
     }
   });
   const hasBlocks = graph.nodes.some((n) => n.domain === BLOCK_DOMAIN);
@@ -52,6 +59,7 @@ interface Layer {
   readonly linear: LinearMap;
   readonly weight: FloatConstant;
   readonly store: WeightStore;
+  readonly means: Float32Array | undefined;
 }
 
 /** A product with a matrix [K, N] or [N, K] and nothing else but a bias. */
@@ -61,7 +69,7 @@ function isPlainMatrix(node: Node, { dims }: FloatConstant): boolean {
 }
 
 /** Weights as [N, K] in blocks: B [N, ⌈K/32⌉, 32·bits/8], one scale each, zero point 2^(bits−1). */
-function writeBlocks(edit: GraphEdit, node: Node, { linear, weight, store }: Layer): void {
+function writeBlocks(edit: GraphEdit, node: Node, { linear, weight, store, means }: Layer): void {
   const bits = store.bits === 8 ? 8 : 4;
   const outputAxis = linear.outputAxis(node, 2);
   const [n, k] = [weight.dims[outputAxis]!, weight.dims[1 - outputAxis]!];
@@ -79,7 +87,7 @@ function writeBlocks(edit: GraphEdit, node: Node, { linear, weight, store }: Lay
       return store.scales!.length === 1 ? store.scales![0]! : store.scales![at]!;
     });
   const [lowest, steps] = weightLevels(bits);
-  const { data, scales } = quantizeWeights(padded, [n * blocks, BLOCK], {
+  const { data, scales, error } = quantizeWeights(padded, [n * blocks, BLOCK], {
     axis: 0,
     steps,
     lowest,
@@ -96,16 +104,34 @@ function writeBlocks(edit: GraphEdit, node: Node, { linear, weight, store }: Lay
   const scale = edit.fresh(`${name}.scale`);
   edit.setInitializer(tensor(name, { type: "uint8", dims: [n, blocks, (BLOCK * bits) / 8], data: packed }));
   edit.setInitializer(floatTensor(scale, [n * blocks], scales));
-  const bias = linear.bias === undefined ? undefined : node.inputs[linear.bias] || undefined;
+  const missed = Float32Array.from(weight.data, (_, at) => {
+    const [o, i] = outputAxis === 0 ? [Math.floor(at / k), at % k] : [at % n, Math.floor(at / n)];
+    return error[o * blocks * BLOCK + i]!;
+  });
+  const bias = correctedBias(edit, node, { linear, weight, means, error: missed });
   const product = makeNode(
     "MatMulNBits",
-    [
-      withoutHoles([node.inputs[linear.data], name, scale, ...(bias === undefined ? [] : ["", "", bias])]),
-      node.outputs,
-    ],
+    [withoutHoles([node.inputs[linear.data], name, scale, ...(bias === "" ? [] : ["", "", bias])]), node.outputs],
     { name: node.name, domain: BLOCK_DOMAIN, attributes: { K: k, N: n, bits, block_size: BLOCK } },
   );
   edit.replace(node, product);
+}
+
+/** The name of a layer's bias with what rounding its weights has shifted taken back; "" for none. */
+function correctedBias(
+  edit: GraphEdit,
+  node: Node,
+  { linear, weight, means, error }: Omit<Layer, "store"> & { readonly error: Float32Array },
+): string {
+  const name = linear.bias === undefined ? "" : (node.inputs[linear.bias] ?? "");
+  const known = floatConstant(edit.index, name);
+  const shift = biasCorrection(node, linear, { weight, error, means });
+  // A bias that is computed, or one number for all, stays as it is.
+  if (shift === undefined || (name !== "" && known?.data.length !== shift.length)) return name;
+  const corrected = edit.fresh(`${node.name}.bias`);
+  const data = Float32Array.from(shift, (s, o) => (known?.data[o] ?? 0) + s);
+  edit.setInitializer(floatTensor(corrected, known?.dims ?? [data.length], data));
+  return corrected;
 }
 
 /** A weight of its own name where nothing else reads the float one. */
@@ -117,7 +143,7 @@ function nameFor(edit: GraphEdit, node: Node, { tensor: { name } }: FloatConstan
 function writeUnpacked(
   edit: GraphEdit,
   node: Node,
-  { linear, weight, store, levels }: Layer & { readonly levels: LevelWriter },
+  { linear, weight, store, means, levels }: Layer & { readonly levels: LevelWriter },
 ): void {
   const name = nameFor(edit, node, weight);
   const cast = (value: string): string => {
@@ -125,9 +151,12 @@ function writeUnpacked(
     edit.add(makeNode("Cast", [[value], [made]], { name: edit.fresh(`cast_${made}`), attributes: { to: ONNX_FLOAT } }));
     return made;
   };
-  const read = (value: string): void => {
+  const read = (value: string, bias = ""): void => {
     const now = edit.current(node);
-    edit.replace(node, Object.freeze({ ...now, inputs: now.inputs.with(linear.weight, value) }));
+    const inputs = [...now.inputs];
+    inputs[linear.weight] = value;
+    if (linear.bias !== undefined && bias !== "") inputs[linear.bias] = bias;
+    edit.replace(node, Object.freeze({ ...now, inputs: withoutHoles(inputs) }));
   };
   if (store.bits === 16) {
     const half = Float16Array.from(weight.data, (w) => Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, w)));
@@ -137,7 +166,7 @@ function writeUnpacked(
   }
   const axis = linear.outputAxis(node, weight.dims.length);
   const [lowest, steps] = weightLevels(store.bits);
-  const { data, scales } = quantizeWeights(weight.data, weight.dims, {
+  const { data, scales, error } = quantizeWeights(weight.data, weight.dims, {
     axis: store.scales?.length === 1 && axisLayout(weight.dims, axis).size > 1 ? undefined : axis,
     steps,
     lowest,
@@ -150,5 +179,5 @@ function writeUnpacked(
   const scaled = edit.fresh(`${name}.scaled`);
   const whole = cast(levels.write(name, data, { dims: weight.dims, bits: store.bits }));
   edit.add(makeNode("Mul", [[whole, scale], [scaled]], { name: edit.fresh(`scale_${scaled}`) }));
-  read(scaled);
+  read(scaled, correctedBias(edit, node, { linear, weight, means, error }));
 }

@@ -70,7 +70,7 @@ export function writeFormats(model: Model, options: FormatOptions): Model {
     const scales = learned?.weights?.get(node);
     if (activations === 32 && weights !== 32) float.set(node, { bits: weights, ...(scales && { scales }) });
   }
-  const stored = storeWeights(model, float);
+  const stored = storeWeights(model, float, channelMeans);
   if (plan.placement.nodes.size === 0) return stored;
   // The placement names nodes of the graph that it was made for; weights stored above belong to others.
   const byName = new Map(stored.graph.nodes.map((n) => [n.name, n]));

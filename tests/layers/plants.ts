@@ -73,7 +73,7 @@ const circle: Plant = {
 };
 
 /** The packages that the plants import. */
-export const packages = ["electron", "onnxruntime-node", "onnxruntime-common", "better-sqlite3"];
+export const packages = ["electron", "onnxruntime-node", "onnxruntime-common", "better-sqlite3", "highs"];
 
 export const plants: readonly Plant[] = [
   ...pairs,
@@ -91,8 +91,10 @@ export const plants: readonly Plant[] = [
   packageImport("core/data/runs.ts", "onnxruntime-node", "onnxruntime-node is imported in core/runtime only"),
   packageImport("core/app/tensor.ts", "onnxruntime-common", "onnxruntime-common is imported in core/runtime only"),
   packageImport("core/app/query.ts", "better-sqlite3", "better-sqlite3 is imported in core/store only"),
+  packageImport("core/measure/solves.ts", "highs", "highs is imported in core/search only"),
   packageImport("core/runtime/runs.ts", "onnxruntime-node", undefined),
   packageImport("core/store/query.ts", "better-sqlite3", undefined),
+  packageImport("core/search/solves.ts", "highs", undefined),
   fileImport("core/methods/one/method.ts", "core/methods/other/method.ts", OWN),
   fileImport("core/methods/one/run.ts", "core/methods/one/deep/step.ts", undefined),
   fileImport("core/methods/one/define.ts", "core/methods/target.ts", undefined),
