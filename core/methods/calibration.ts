@@ -6,15 +6,9 @@ import { indexGraph, type GraphIndex } from "../graph/uses.ts";
 import type { Watch } from "../measure/activations.ts";
 import type { Feeds } from "../measure/feeds.ts";
 import { opOf } from "../ops/registry.ts";
+import { fixedBatch } from "../train/freeBatch.ts";
 import type { Placement } from "../transform/placeQuantizers.ts";
 import type { MethodContext } from "./define.ts";
-
-/** The number of samples in a call, where the model fixes it. */
-export function fixedBatch(model: Model): number | undefined {
-  const type = model.graph.inputs[0]?.type;
-  const first = type?.kind === "tensor" ? type.dims?.[0]?.size : undefined;
-  return typeof first === "number" ? first : undefined;
-}
 
 /**
  * The calibration samples that a method runs, in whole batches where the model fixes them.
