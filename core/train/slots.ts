@@ -5,7 +5,7 @@ import type { Graph, Model, Value } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
 import type { Draft } from "../autodiff/writer.ts";
 
-export type SlotKind = "weight" | "statistic" | "optimizer" | "average" | "gradient" | "mask";
+export type SlotKind = "weight" | "statistic" | "optimizer" | "average" | "gradient" | "mask" | "dense" | "score";
 
 /** One array that lives across steps. */
 export interface Slot {

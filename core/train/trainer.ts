@@ -41,7 +41,7 @@ export interface Trainer {
   readonly pending: number;
   /** Puts state back. @throws invalid-argument where keys or shapes differ */
   restore(state: ReadonlyMap<string, NdArray>, pending: number): void;
-  /** Replaces the mask of a weight and applies it. */
+  /** Replaces the mask of a weight and applies it. A scored weight gets back what its mask no longer hides. */
   setMask(weight: string, mask: Float32Array): void;
   /** Copies of the arrays that make up a model, by the names of its constants. */
   arrays(which?: "current" | "average"): ReadonlyMap<string, NdArray>;
@@ -179,6 +179,8 @@ function makeTrainer(
         });
       }
       (current.get(slot)!.data as Float32Array).set(mask);
+      const dense = graph.slots.find((s) => s.kind === "dense" && s.of === weight);
+      if (dense !== undefined) (current.get(own)!.data as Float32Array).set(current.get(dense)!.data as Float32Array);
       multiply(current.get(own), current.get(slot)!);
     },
     arrays,

@@ -19,6 +19,11 @@ export interface UpdatePlan {
   readonly average?: boolean;
   /** Names of weights that are multiplied with a mask after every update. */
   readonly masked?: readonly string[];
+  /**
+   * Which of the masked weights have movement scores (Sanh et al. 2020): S ← S − rate·∂L/∂w·w, where the gradient is that of
+   * the masked weight and w what the weight is or was when it was masked, which it gets back when its mask opens again.
+   */
+  readonly scored?: readonly string[];
 }
 
 export interface UpdateParts {
@@ -98,7 +103,18 @@ export function writeUpdate(write: Draft, parts: UpdateParts, plan: UpdatePlan):
     });
     let next = shaped(after.weight);
     if (plan.masked?.includes(weight.of) === true) {
-      next = write.op("Mul", [next, slot("mask", weight, { suffix: "mask", start: 1 }).input]);
+      const mask = slot("mask", weight, { suffix: "mask", start: 1 });
+      if (plan.scored?.includes(weight.of) === true) {
+        const dense = slot("dense", weight, { suffix: "dense", start: weight.start });
+        const score = slot("score", weight, { suffix: "score", start: 0 });
+        const push = write.op("Mul", [flat(gradients.get(weight.of) ?? ""), flat(dense.input)]);
+        const scored = write.op("Sub", [flat(score.input), write.op("Mul", [push, rate])]);
+        writes.set(shaped(scored), score);
+        // d ← d + m·(w − d): what is masked stays as it was.
+        const change = write.op("Mul", [write.op("Sub", [after.weight, flat(dense.input)]), flat(mask.input)]);
+        writes.set(shaped(write.op("Add", [flat(dense.input), change])), dense);
+      }
+      next = write.op("Mul", [next, mask.input]);
     }
     writes.set(next, weight);
     for (const [i, s] of state.entries()) writes.set(shaped(after.state[i] ?? ""), s);

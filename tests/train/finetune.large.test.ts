@@ -45,7 +45,7 @@ describe.skipIf(sharedData === undefined)(`fine-tuning public models${sharedNote
       freezeStatistics: true,
     } as const;
     const step = await buildStep(model, plan, { host: nodeHost });
-    const counts = { weight: 0, statistic: 0, optimizer: 0, average: 0, gradient: 0, mask: 0 };
+    const counts = { weight: 0, statistic: 0, optimizer: 0, average: 0, gradient: 0, mask: 0, dense: 0, score: 0 };
     for (const slot of step.slots) counts[slot.kind]++;
     expect(counts.weight).toBe(subject.weights);
     const trainer = await startTrainer(step, { host: nodeHost, threads: 2 });

@@ -1,0 +1,43 @@
+import { elementCount } from "../../base/array.ts";
+import { opOf } from "../../ops/registry.ts";
+import { needsFloatWeights } from "../floatModel.ts";
+import { defineMethod } from "../define.ts";
+import { params } from "./params.ts";
+import { report } from "./report.ts";
+
+/** Samples that an estimate assumes, as it cannot see the data. */
+const SAMPLES = 10_000;
+
+export default defineMethod({
+  id: "sparsify-weights",
+  family: "sparsify",
+  title: "Sparse weights",
+  summary: "Makes single weights zero, freely or by a pattern, and trains the others. Saves storage.",
+  paper: "Zhu and Gupta 2017",
+  version: 1,
+  params,
+  needsData: ({ epochs, criterion }) => epochs > 0 || criterion === "snip" || criterion === "wanda",
+  applies: (model) => {
+    const float = needsFloatWeights(model, [
+      "ONNX Runtime has no kernels for sparse weights: the file becomes smaller, not faster.",
+    ]);
+    if (!float.applies || model.graph.nodes.some((n) => opOf(n, model.opsets)?.linear !== undefined)) return float;
+    return {
+      applies: false,
+      reason: "The model has no convolution or matrix multiplication.",
+      hint: "convert-fp16 halves any model.",
+    };
+  },
+  estimate: ({ graph }, { epochs, baselines, schedule, rounds, rewindEpochs }) => {
+    const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
+    const own = schedule === "rewind" ? rewindEpochs + (1 + rounds) * epochs : epochs;
+    const all = own + (baselines ? (schedule === "rewind" ? 1 : 2) * epochs : 0);
+    return {
+      seconds: 5 + weights / 1e6 + (3 * all * SAMPLES * weights * 100) / 1e10,
+      memory: 3e8 + weights * 40,
+      disk: weights * 24,
+    };
+  },
+  load: () => import("./run.ts"),
+  report,
+});
