@@ -27,9 +27,6 @@ export interface Coupler {
   /** Sizes of an input in a call with one sample; none where it is omitted. */
   sizes(slot: number): readonly number[];
   outputSizes(slot: number): readonly number[];
-  /** Sizes as numbers, or symbols where calls differ. */
-  dims(slot: number): readonly (number | string)[];
-  outputDims(slot: number): readonly (number | string)[];
   /** The numbers of a constant input; undefined where it is computed or omitted. */
   constant(slot: number): readonly number[] | undefined;
   /** Ties axes of the same length index by index. An axis that stays makes the other ones stay. */
@@ -41,7 +38,7 @@ export interface Coupler {
   /** As `split`, where only one of the new axes can lose indexes: ties what shares an index along it. */
   fold(axis: Axis, sizes: readonly number[], kept: number): Axis;
   /** Labels of indexes that nothing is known of yet. */
-  fresh(size: number): Axis;
+  fresh(size: number): readonly Label[];
   /** Nothing of the axis may be removed; `reason` completes 'Op "name" …'. */
   keep(axis: Axis, reason: string): void;
   /** Removing an index changes what is left, even where it held zeros; `reason` completes 'Op "name" …'. */
@@ -59,7 +56,6 @@ export interface Cut {
   outputSizes(slot: number): readonly number[];
   /** Sizes of an output after the removal: numbers, or symbols where calls differ. */
   outputDims(slot: number): readonly (number | string)[];
-  dims(slot: number): readonly (number | string)[];
   constant(slot: number): readonly number[] | undefined;
 }
 
@@ -69,6 +65,8 @@ export interface Rewrite {
   readonly attributes?: Readonly<Record<string, PlainAttribute | null>>;
   /** New int64 vectors by input slot. */
   readonly constants?: Readonly<Record<number, readonly number[]>>;
+  /** For int64 vectors that are computed: the most that an element may be, or null; by input slot. */
+  readonly limits?: Readonly<Record<number, readonly (number | null)[]>>;
 }
 
 /** What a constant is for: the part of a name in tables, and what importance goes by. */
@@ -81,8 +79,8 @@ export interface ChannelRule {
   readonly rewrite?: (cut: Cut) => Rewrite;
   /** What the constants in these slots are for. */
   readonly roles?: Readonly<Record<number, Role>>;
-  /** Axis of the weight whose indexes are the layer's outputs, by slot, for layers without `linear`. */
-  readonly makes?: Readonly<Record<number, number>>;
+  /** Axis of the constant in a slot whose indexes are the layer's outputs, for layers without `linear`. */
+  readonly makes?: (node: Node, slot: number) => number | undefined;
 }
 
 /**

@@ -57,7 +57,7 @@ export const fusedAttention: ChannelRule = {
     };
   },
   roles: { 1: "weight", 2: "bias" },
-  makes: { 1: 1 },
+  makes: (_, slot) => (slot === 1 ? 1 : undefined),
 };
 
 /** com.microsoft MultiHeadAttention: query [B, S, H], key and value [B, L, H], bias [3·H]. */

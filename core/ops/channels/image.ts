@@ -30,7 +30,7 @@ export const pad: ChannelRule = {
         if (before === 0 && after === 0 && isAsLong) return axis;
         if (axis === undefined) return undefined;
         if (pads !== undefined && isConstant && before >= 0 && after >= 0) {
-          return [...(call.fresh(before) ?? []), ...axis, ...(call.fresh(after) ?? [])];
+          return [...call.fresh(before), ...axis, ...call.fresh(after)];
         }
         call.keep(axis, "pads it with what it holds, or by a computed amount");
         return undefined;

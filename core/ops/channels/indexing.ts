@@ -99,7 +99,7 @@ export const gather: ChannelRule = {
     return { constants: { 1: now } };
   },
   roles: { 0: "weight" },
-  makes: { 0: 1 },
+  makes: (_, slot) => (slot === 0 ? 1 : undefined),
 };
 
 /** Cut only along axes other than the one that it works along. */

@@ -1,4 +1,5 @@
 import { intOf, stringOf } from "../../graph/attributes.ts";
+import type { Node } from "../../graph/model.ts";
 import type { Axes, Axis, ChannelRule, Coupler } from "../channels.ts";
 import { broadcast } from "./elementwise.ts";
 
@@ -54,12 +55,22 @@ export const gemm: ChannelRule = {
   roles,
 };
 
+interface Equation {
+  readonly terms: readonly string[];
+  /** Empty where the equation leaves it open. */
+  readonly result: string;
+}
+
+function equationOf(node: Node): Equation {
+  const [left = "", result = ""] = stringOf(node, "equation", "").replaceAll(" ", "").split("->");
+  return { terms: left.split(","), result: left.includes(".") ? "" : result };
+}
+
 /** Axes with the same letter are the same. */
 export const einsum: ChannelRule = {
   couple: (call) => {
-    const [left = "", right = ""] = stringOf(call.node, "equation", "").replaceAll(" ", "").split("->");
-    const terms = left.split(",");
-    if (left.includes(".") || right === "") {
+    const { terms, result } = equationOf(call.node);
+    if (result === "") {
       for (let slot = 0; slot < call.slots.inputs; slot++)
         for (const axis of call.input(slot)) call.keep(axis, "has an equation that leaves its axes open");
       return [call.outputSizes(0).map(() => undefined)];
@@ -71,7 +82,13 @@ export const einsum: ChannelRule = {
         known.set(letter, known.has(letter) ? call.same(known.get(letter), own) : own);
       }
     });
-    return [Array.from(right, (letter) => known.get(letter))];
+    return [Array.from(result, (letter) => known.get(letter))];
   },
   roles: { 0: "weight", 1: "weight" },
+  makes: (node, slot) => {
+    const { terms, result } = equationOf(node);
+    const others = terms.filter((_, i) => i !== slot).join("");
+    const at = Array.from(terms[slot] ?? "").findIndex((letter) => result.includes(letter) && !others.includes(letter));
+    return at < 0 ? undefined : at;
+  },
 };

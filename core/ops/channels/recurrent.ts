@@ -28,5 +28,5 @@ export const recurrent: ChannelRule = {
     return left === undefined ? {} : { attributes: { hidden_size: left.filter(Boolean).length } };
   },
   roles: { 1: "weight", 2: "weight", 3: "bias", 7: "weight" },
-  makes: { 1: 1, 2: 1 },
+  makes: (_, slot) => (slot === 1 || slot === 2 ? 1 : undefined),
 };

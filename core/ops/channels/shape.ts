@@ -22,20 +22,9 @@ export function relaid(call: Coupler): Axes {
 }
 
 export const reshape: ChannelRule = {
-  couple: (call) => {
-    const made = relaid(call);
-    if (call.constant(1) !== undefined || openSizes(call) <= 1) return [made];
-    for (const axis of made) call.keep(axis, "has a computed shape with several open sizes");
-    return [made.map(() => undefined)];
-  },
-  rewrite: (cut) => (isCut(cut) ? { constants: { 1: shapeFor(cut) } } : {}),
+  couple: (call) => [relaid(call)],
+  rewrite: (cut) => (isCut(cut) ? shapeFor(cut) : {}),
 };
-
-/** Sizes of the output that neither are numbers nor can be copied from the same axis of the input. */
-function openSizes({ dims, outputDims }: Coupler): number {
-  const from = dims(0);
-  return outputDims(0).filter((d, axis) => typeof d !== "number" && (d === "?" || from[axis] !== d)).length;
-}
 
 /** Reshapes that follow their input by themselves. */
 export const flatten: ChannelRule = { couple: (call) => [relaid(call)] };
@@ -47,15 +36,25 @@ function isCut(cut: Cut): boolean {
   );
 }
 
-/** A constant shape with other numbers; in place of a computed one: numbers, 0 for copied sizes, −1 for an open one. */
-function shapeFor({ constant, dims, outputDims }: Cut): readonly number[] {
-  const [from, to, shape] = [dims(0), outputDims(0), constant(1)];
-  return to.map((d, axis) => {
-    const old = shape?.[axis];
-    if (old !== undefined && old <= 0) return old;
-    if (typeof d === "number") return d;
-    return old ?? (d !== "?" && from[axis] === d ? 0 : -1);
+/**
+ * The shape in slot 1 without what is gone. A constant one keeps its 0 and −1. A computed one may or may not follow what
+ * becomes of other values: where indexes are gone it gets the new size as its limit.
+ */
+function shapeFor(cut: Cut): Rewrite {
+  const [shape, dims] = [cut.constant(1), cut.outputDims(0)];
+  if (shape === undefined) return { limits: { 1: limitsOf(cut, cut.sizes(1)[0] ?? dims.length) } };
+  const sizes = shape.map((size, axis) => {
+    const dim = dims[axis];
+    return size > 0 && typeof dim === "number" ? dim : size;
   });
+  return { constants: { 1: sizes } };
+}
+
+/** The last `count` sizes of the output where indexes are gone from it, else none. */
+function limitsOf({ output, outputDims }: Cut, count: number): readonly (number | null)[] {
+  return outputDims(0)
+    .map((d, axis) => (output(0, axis) !== undefined && typeof d === "number" ? d : null))
+    .slice(-count);
 }
 
 export const transpose: ChannelRule = {
@@ -117,20 +116,18 @@ function axisOf({ node, sizes }: Pick<Coupler, "node" | "sizes">): number {
 export const expand: ChannelRule = {
   couple: (call) => {
     const [axes, from, to] = [call.input(0), call.sizes(0), call.outputSizes(0)];
-    if (call.constant(1) === undefined) {
-      // The computed shape may name the sizes of before.
-      for (const axis of axes) call.keep(axis, "has a computed shape");
-      return [to.map(() => undefined)];
-    }
     return [
       to.map((size, axis): Axis => {
         const own = axis - to.length + from.length;
-        return own >= 0 && from[own] === size ? axes[own] : call.fresh(size);
+        if (own >= 0 && from[own] === size) return axes[own];
+        return call.constant(1) === undefined ? undefined : call.fresh(size);
       }),
     ];
   },
-  rewrite: ({ constant, outputDims }) => {
-    const [shape, dims] = [constant(1) ?? [], outputDims(0)];
+  rewrite: (cut) => {
+    const [shape, dims] = [cut.constant(1), cut.outputDims(0)];
+    if (!isCut(cut)) return {};
+    if (shape === undefined) return { limits: { 1: limitsOf(cut, cut.sizes(1)[0] ?? dims.length) } };
     const sizes = shape.map((size, i) => {
       const dim = dims[i - shape.length + dims.length];
       return size !== 1 && typeof dim === "number" ? dim : size;

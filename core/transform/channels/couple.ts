@@ -3,7 +3,7 @@ import type { ElementType } from "../../base/elementType.ts";
 import { LatheError } from "../../base/error.ts";
 import type { Model, Node } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
-import { STAYS, type Axes, type Axis, type Coupler } from "../../ops/channels.ts";
+import { STAYS, type Axes, type Axis, type ChannelRule, type Coupler } from "../../ops/channels.ts";
 import { opOf } from "../../ops/registry.ts";
 import { startLabels, type Labels } from "./labels.ts";
 
@@ -37,7 +37,7 @@ export function coupleAxes(model: Model, shapes: ValueShapes): Coupling {
     if (known !== undefined) return known;
     const constant = index.initializer.get(name);
     const isWeight = constant !== undefined && WEIGHTS.has(constant.type) && !index.input.has(name);
-    const made = isWeight ? constant.dims.map((size) => labels.fresh(size)) : settled(name);
+    const made = isWeight ? constant.dims.map((size) => (size === 1 ? undefined : labels.fresh(size))) : settled(name);
     axes.set(name, made);
     return made;
   };
@@ -81,6 +81,13 @@ export function coupleAxes(model: Model, shapes: ValueShapes): Coupling {
   return { labels, axes };
 }
 
+/** The coupling rule of a node; undefined where its op has none. */
+export function ruleOf(node: Node, opsets: Model["opsets"]): ChannelRule | undefined {
+  const declared = opOf(node, opsets)?.channels;
+  if (declared === undefined) return undefined;
+  return "unknown" in declared ? undefined : declared;
+}
+
 export const describe = ({ op, name, outputs }: Node): string => `${op} "${name === "" ? (outputs[0] ?? "") : name}"`;
 
 interface Surroundings {
@@ -102,8 +109,6 @@ function couplerFor(node: Node, { model, labels, axesOf, shapes, constants }: Su
     input: (slot) => (inputOf(slot) === "" ? [] : axesOf(inputOf(slot))),
     sizes: (slot) => shapeOf(node.inputs[slot]).sizes,
     outputSizes: (slot) => shapeOf(node.outputs[slot]).sizes,
-    dims: (slot) => shapeOf(node.inputs[slot]).dims,
-    outputDims: (slot) => shapeOf(node.outputs[slot]).dims,
     constant: (slot) => constantNumbers(constants.get(inputOf(slot))),
     same: (...given) => labels.same(given, why),
     merge: labels.merge,

@@ -2,7 +2,7 @@ import type { Model, Node } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
 import type { Role } from "../../ops/channels.ts";
 import { opOf } from "../../ops/registry.ts";
-import { coupleAxes, type Coupling, type ValueShapes } from "./couple.ts";
+import { coupleAxes, ruleOf, type Coupling, type ValueShapes } from "./couple.ts";
 
 /** One axis of a constant in which a group has indexes. */
 export interface GroupMember {
@@ -48,8 +48,8 @@ export function channelGroups(model: Model, shapes: ValueShapes): ChannelGroups 
   const places = findPlaces(model, coupling);
   const bySignature = new Map<string, number[]>();
   for (const [unit, at] of places) {
-    const { keptBecause, shiftedBecause } = coupling.labels;
-    const key = [...at.keys(), keptBecause(unit) ?? "", shiftedBecause(unit) ?? ""].join("\n");
+    const { familyOf, keptBecause, shiftedBecause } = coupling.labels;
+    const key = [familyOf(unit), ...at.keys(), keptBecause(unit) ?? "", shiftedBecause(unit) ?? ""].join("\n");
     const known = bySignature.get(key);
     if (known === undefined) bySignature.set(key, [unit]);
     else known.push(unit);
@@ -125,11 +125,10 @@ function factsOf(
   { axis, dims, model }: Occurrence,
 ): Pick<GroupMember, "node" | "op" | "role" | "side"> {
   const declared = opOf(node, model.opsets);
-  const rule = declared?.channels;
-  const coupled = rule === undefined || "unknown" in rule ? undefined : rule;
+  const coupled = ruleOf(node, model.opsets);
   const linear = declared?.linear;
   const isWeight = linear !== undefined && slot === linear.weight;
-  const makes = isWeight ? linear.outputAxis(node, dims.length) : coupled?.makes?.[slot];
+  const makes = isWeight ? linear.outputAxis(node, dims.length) : coupled?.makes?.(node, slot);
   const reads = isWeight ? linear.inputAxis(node, dims) : undefined;
   const role = coupled?.roles?.[slot] ?? "constant";
   return {

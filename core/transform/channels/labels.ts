@@ -6,7 +6,9 @@ import { STAYS, type Axes, type Axis, type Label } from "../../ops/channels.ts";
  * Labels only ever become equal; what they mean is asked for at the end.
  */
 export interface Labels {
-  fresh(size: number): Axis;
+  fresh(size: number): readonly Label[];
+  /** Units that were made together have the same number. */
+  familyOf(unit: number): number;
   /** Makes two labels mean the same. @param why for units that have to stay because of it */
   equate(a: Label, b: Label, why: string): void;
   same(axes: readonly Axis[], why: string): Axis;
@@ -29,6 +31,8 @@ export function startLabels(): Labels {
   const kept = new Map<number, string>();
   const shifted = new Map<number, string>();
   const sets = new Map<string, Label>();
+  const family: number[] = [];
+  let families = 0;
 
   const add = (meaning?: readonly Label[]): Label => means.push(meaning) - 1;
 
@@ -117,7 +121,7 @@ export function startLabels(): Labels {
     const isPlain =
       units.every((u) => u.length === 1 && !kept.has(u[0]!)) && new Set(units.flat()).size === axis.length;
     if (isPlain) {
-      const [outside, inside] = [fresh(outer)!, fresh(inner)!];
+      const [outside, inside] = [fresh(outer), fresh(inner)];
       axis.forEach((label, x) => {
         equate(label, setOf([outside[Math.floor(x / inner)]!, inside[x % inner]!]), why);
       });
@@ -165,7 +169,14 @@ export function startLabels(): Labels {
     });
   };
 
-  const fresh = (size: number): Axis => (size === 1 ? undefined : Array.from({ length: size }, () => add()));
+  const fresh = (size: number): readonly Label[] => {
+    families++;
+    return Array.from({ length: size }, () => {
+      const unit = add();
+      family[unit] = families;
+      return unit;
+    });
+  };
 
   return {
     fresh,
@@ -179,6 +190,7 @@ export function startLabels(): Labels {
       for (const label of axis ?? []) note(shifted, unitsOf(label), reason);
     },
     unitsOf,
+    familyOf: (unit) => family[unit] ?? 0,
     keptBecause: (unit) => kept.get(unit),
     shiftedBecause: (unit) => shifted.get(unit),
   };

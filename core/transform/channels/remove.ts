@@ -2,14 +2,13 @@ import { byteLength } from "../../base/elementType.ts";
 import { elementCount } from "../../base/array.ts";
 import { LatheError } from "../../base/error.ts";
 import { toAttribute } from "../../graph/attributes.ts";
-import { intTensor } from "../../graph/build.ts";
+import { intTensor, node as makeNode, tensor } from "../../graph/build.ts";
 import { editGraph } from "../../graph/edit.ts";
 import type { Model, Node, Tensor } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
 import type { Axis, Cut, Rewrite } from "../../ops/channels.ts";
-import { opOf } from "../../ops/registry.ts";
 import { axisLayout } from "../constants.ts";
-import { constantNumbers, type ValueShapes } from "./couple.ts";
+import { constantNumbers, ruleOf, type ValueShapes } from "./couple.ts";
 import type { ChannelGroups } from "./groups.ts";
 
 /** Units to remove: positions in `ChannelGroup.units` by the group's name. */
@@ -75,11 +74,15 @@ export function removeChannels(
       if (small !== constant) edit.setInitializer(small);
     }
     for (const node of model.graph.nodes) {
-      const rule = opOf(node, model.opsets)?.channels;
-      if (rule === undefined || "unknown" in rule || rule.rewrite === undefined) continue;
+      const rule = ruleOf(node, model.opsets);
+      if (rule?.rewrite === undefined) continue;
       const isCut = (name: string): boolean => found.axes.get(name)?.some((_, axis) => left(name, axis)) ?? false;
       if (!node.inputs.some(isCut) && !node.outputs.some(isCut)) continue;
-      const { attributes = {}, constants = {} } = rule.rewrite(cutOf(node, { model, left, shapes, index }));
+      const {
+        attributes = {},
+        constants = {},
+        limits = {},
+      } = rule.rewrite(cutOf(node, { model, left, shapes, index }));
       const inputs = [...node.inputs];
       for (const [slot, numbers] of Object.entries(constants)) {
         const old = index.initializer.get(inputs[Number(slot)] ?? "");
@@ -88,11 +91,23 @@ export function removeChannels(
         inputs[Number(slot)] = name;
         edit.setInitializer(intVectorLike(name, numbers, old));
       }
+      for (const [slot, most] of Object.entries(limits)) {
+        const shape = inputs[Number(slot)] ?? "";
+        const [limit, limited] = [edit.fresh(`${shape}.limit`), edit.fresh(`${shape}.limited`)];
+        edit.setInitializer(tensor(limit, { type: "int64", dims: [most.length], data: limitData(most) }));
+        edit.add(makeNode("Min", [[shape, limit], [limited]]));
+        inputs[Number(slot)] = limited;
+      }
       edit.replace(node, withAttributes({ ...node, inputs }, attributes));
     }
   });
   // Recorded types of inner values would be those of before.
   return Object.freeze({ ...model, graph: Object.freeze({ ...graph, values: [] }) });
+}
+
+/** No limit is the largest number. */
+function limitData(most: readonly (number | null)[]): BigInt64Array {
+  return BigInt64Array.from(most, (m) => (m === null ? 2n ** 63n - 1n : BigInt(m)));
 }
 
 function intVectorLike(name: string, numbers: readonly number[], old: Tensor | undefined): Tensor {
@@ -128,7 +143,6 @@ function cutOf(node: Node, { model, left, shapes, index }: Surroundings): Cut {
     output: (slot, axis) => left(node.outputs[slot] ?? "", axis),
     sizes: (slot) => shapeOf(node.inputs[slot]).sizes,
     outputSizes: (slot) => shapeOf(node.outputs[slot]).sizes,
-    dims: (slot) => dimsLeft(node.inputs[slot] ?? "", shapeOf(node.inputs[slot]).dims, left),
     outputDims: (slot) => dimsLeft(node.outputs[slot] ?? "", shapeOf(node.outputs[slot]).dims, left),
     constant: (slot) => constantNumbers(index.initializer.get(node.inputs[slot] ?? "")),
   };
