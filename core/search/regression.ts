@@ -26,63 +26,83 @@ export function fitRidge(rows: readonly (readonly number[])[], targets: readonly
   }
   const { scaled, scale } = standardise(rows);
   const centre = mean(targets);
-  const fits = LAMBDAS.map((lambda) =>
-    fit(
-      scaled,
-      targets.map((t) => t - centre),
-      lambda,
-    ),
+  const problem = normalEquations(
+    scaled,
+    targets.map((t) => t - centre),
   );
+  const fits = LAMBDAS.map((lambda) => fit(problem, lambda));
   const best = fits.reduce((a, b) => (b.error < a.error ? b : a));
   return {
     predict: (features) => centre + dot(scale(features), best.weights),
     lambda: best.lambda,
-    leftOut: best.residuals.map((r, i) => targets[i]! - r),
+    leftOut: Array.from(best.residuals, (r, i) => targets[i]! - r),
   };
+}
+
+interface Problem {
+  readonly rows: readonly Float64Array[];
+  readonly targets: readonly number[];
+  /** XᵀX, row by row, and Xᵀy. */
+  readonly gram: readonly Float64Array[];
+  readonly moment: Float64Array;
+}
+
+function normalEquations(rows: readonly Float64Array[], targets: readonly number[]): Problem {
+  const width = rows[0]!.length;
+  const gram = Array.from({ length: width }, () => new Float64Array(width));
+  const moment = new Float64Array(width);
+  for (const [n, row] of rows.entries()) {
+    for (let i = 0; i < width; i++) {
+      const x = row[i]!;
+      moment[i] = moment[i]! + x * targets[n]!;
+      const into = gram[i]!;
+      if (x !== 0) for (let j = 0; j <= i; j++) into[j] = into[j]! + x * row[j]!;
+    }
+  }
+  return { rows, targets, gram, moment };
 }
 
 interface Fit {
   readonly lambda: number;
-  readonly weights: readonly number[];
+  readonly weights: Float64Array;
   /** Of each row under the fit without it. */
-  readonly residuals: readonly number[];
+  readonly residuals: Float64Array;
   readonly error: number;
 }
 
-function fit(rows: readonly (readonly number[])[], targets: readonly number[], lambda: number): Fit {
-  const width = rows[0]!.length;
-  const gram = Array.from({ length: width }, (_, i) =>
-    Array.from({ length: width }, (_, j) => rows.reduce((sum, r) => sum + r[i]! * r[j]!, i === j ? lambda : 0)),
-  );
-  const factor = cholesky(gram);
-  const moment = Array.from({ length: width }, (_, i) => rows.reduce((sum, r, n) => sum + r[i]! * targets[n]!, 0));
-  const weights = solve(factor, moment);
-  const residuals = rows.map((row, n) => {
-    // The intercept takes its share 1/n of every row.
-    const leverage = dot(row, solve(factor, row)) + 1 / rows.length;
-    return (targets[n]! - dot(row, weights)) / Math.max(1 - leverage, 1e-9);
+function fit({ rows, targets, gram, moment }: Problem, lambda: number): Fit {
+  const factor = cholesky(gram, lambda);
+  const weights = backward(factor, forward(factor, moment));
+  let error = 0;
+  const residuals = Float64Array.from(rows, (row, n) => {
+    // xᵀ(XᵀX + λ)⁻¹x is the length of L⁻¹x; the intercept takes its share 1/n of every row.
+    const half = forward(factor, row);
+    const leverage = dot(half, half) + 1 / rows.length;
+    const residual = (targets[n]! - dot(row, weights)) / Math.max(1 - leverage, 1e-9);
+    error += residual * residual;
+    return residual;
   });
-  return { lambda, weights, residuals, error: residuals.reduce((sum, r) => sum + r * r, 0) };
+  return { lambda, weights, residuals, error };
 }
 
 function standardise(rows: readonly (readonly number[])[]): {
-  readonly scaled: readonly (readonly number[])[];
-  readonly scale: (row: readonly number[]) => readonly number[];
+  readonly scaled: readonly Float64Array[];
+  readonly scale: (row: readonly number[]) => Float64Array;
 } {
   const columns = rows[0]!.map((_, i) => rows.map((r) => r[i]!));
   const means = columns.map(mean);
   const deviations = columns.map((c, i) => Math.sqrt(mean(c.map((x) => (x - means[i]!) ** 2))));
-  const scale = (row: readonly number[]): readonly number[] =>
-    row.map((x, i) => (deviations[i]! > 1e-12 ? (x - means[i]!) / deviations[i]! : 0));
+  const scale = (row: readonly number[]): Float64Array =>
+    Float64Array.from(row, (x, i) => (deviations[i]! > 1e-12 ? (x - means[i]!) / deviations[i]! : 0));
   return { scaled: rows.map(scale), scale };
 }
 
-/** Lower triangular L with L·Lᵀ = a, for a positive definite a. */
-function cholesky(a: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  const l: number[][] = a.map((row) => row.map(() => 0));
+/** Lower triangular L with L·Lᵀ = a + λ, for a positive semidefinite a, of which the lower half is read. */
+function cholesky(a: readonly Float64Array[], lambda: number): readonly Float64Array[] {
+  const l = a.map((row) => row.slice());
   for (let i = 0; i < a.length; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = a[i]![j]!;
+      let sum = a[i]![j]! + (i === j ? lambda : 0);
       for (let k = 0; k < j; k++) sum -= l[i]![k]! * l[j]![k]!;
       l[i]![j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / l[j]![j]!;
     }
@@ -90,19 +110,24 @@ function cholesky(a: readonly (readonly number[])[]): readonly (readonly number[
   return l;
 }
 
-/** x with L·Lᵀ·x = b. */
-function solve(l: readonly (readonly number[])[], b: readonly number[]): readonly number[] {
-  const y: number[] = [];
-  for (let i = 0; i < l.length; i++) {
+/** x with L·x = b. */
+function forward(l: readonly Float64Array[], b: Float64Array): Float64Array {
+  const x = new Float64Array(b.length);
+  for (let i = 0; i < b.length; i++) {
+    const row = l[i]!;
     let sum = b[i]!;
-    for (let k = 0; k < i; k++) sum -= l[i]![k]! * y[k]!;
-    y.push(sum / l[i]![i]!);
+    for (let k = 0; k < i; k++) sum -= row[k]! * x[k]!;
+    x[i] = sum / row[i]!;
   }
-  const x = y.slice();
-  for (let i = l.length - 1; i >= 0; i--) {
-    let sum = x[i]!;
-    for (let k = i + 1; k < l.length; k++) sum -= l[k]![i]! * x[k]!;
-    x[i] = sum / l[i]![i]!;
+  return x;
+}
+
+/** x with Lᵀ·x = b. */
+function backward(l: readonly Float64Array[], b: Float64Array): Float64Array {
+  const x = b.slice();
+  for (let i = b.length - 1; i >= 0; i--) {
+    x[i] = x[i]! / l[i]![i]!;
+    for (let k = 0; k < i; k++) x[k] = x[k]! - l[i]![k]! * x[i]!;
   }
   return x;
 }
@@ -129,4 +154,9 @@ export function kendallTau(a: readonly number[], b: readonly number[]): number {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -20,10 +20,11 @@ export interface TrainingForm {
 /**
  * Puts batch normalisations into training form: they normalise with the statistics of the batch and give the
  * running mean and variance as second and third output (ONNX BatchNormalization, training_mode). Frozen ones, and
- * those whose statistics are no constants of their own, stay as they are.
+ * those whose statistics are no constants of their own, stay as they are; with `all` these too normalise with the
+ * statistics of the batch, and nothing follows them.
  * @param model normalised
  */
-export function trainBatchNorms(model: Model, isFrozen: Frozen): TrainingForm {
+export function trainBatchNorms(model: Model, isFrozen: Frozen, all = false): TrainingForm {
   const statistics: Statistic[] = [];
   const graph = editGraph(model.graph, (edit) => {
     const isOwn = (name: string | undefined): name is string =>
@@ -31,7 +32,11 @@ export function trainBatchNorms(model: Model, isFrozen: Frozen): TrainingForm {
     for (const node of model.graph.nodes) {
       if (node.op !== "BatchNormalization" || node.domain !== "" || isFrozen(node.name)) continue;
       const [, , , mean, variance] = node.inputs;
-      if (intOf(node, "training_mode", 0) !== 0 || !isOwn(mean) || !isOwn(variance)) continue;
+      if (intOf(node, "training_mode", 0) !== 0) continue;
+      if (!isOwn(mean) || !isOwn(variance)) {
+        if (all) edit.replace(node, inTraining(node, ["", ""]));
+        continue;
+      }
       const [nextMean, nextVariance] = [edit.fresh(`${mean}.next`), edit.fresh(`${variance}.next`)];
       edit.replace(node, inTraining(node, [nextMean, nextVariance]));
       statistics.push({ name: mean, next: nextMean }, { name: variance, next: nextVariance });

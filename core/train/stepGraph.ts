@@ -28,6 +28,8 @@ export interface StepPlan extends UpdatePlan {
   readonly freezeStatistics?: boolean;
   /** Whether Dropout drops values while training; default true. */
   readonly dropout?: boolean;
+  /** Whether batch normalisations with computed statistics, as in supernets, normalise with those of the batch. */
+  readonly batchStatistics?: boolean;
   /** Whether activations inside segments of the net are computed twice instead of kept: less memory, more time. */
   readonly recompute?: boolean;
   /** Batches whose gradients are averaged for one update; default 1. */
@@ -59,6 +61,8 @@ export interface StepOptions {
   readonly signal?: AbortSignal;
   /** Brings a graph into a form that the device runs fast. */
   readonly lowering?: Lowering;
+  /** Finds the shapes of the model's values, where running it on random inputs does not tell them. */
+  readonly shapes?: (model: Model) => Promise<FoundShapes>;
 }
 
 /** What a device does differently: rules that keep nodes whole, and the rewrite of what they wrote. */
@@ -78,8 +82,9 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const accumulate = plan.accumulate ?? 1;
   const inference = prepareModel(await withoutBranches(model, options), { keepBatchNorm: true }).model;
   const isFrozen = frozenBy(inference, plan.freeze ?? []);
-  const loss = addLosses(inference, plan.heads, await findShapes(inference, options));
-  const shapes = await findShapes(loss.model, options);
+  const shapesOf = options.shapes ?? ((of: Model) => findShapes(of, options));
+  const loss = addLosses(inference, plan.heads, await shapesOf(inference));
+  const shapes = await shapesOf(loss.model);
   const found = (name: string): ValueFacts | undefined => shapes.values.get(name);
   const dropped: DropoutForm =
     plan.dropout === false ? { model: loss.model, masks: [] } : trainDropouts(loss.model, { isFrozen, facts: found });

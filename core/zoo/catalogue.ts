@@ -10,6 +10,7 @@ import { mobileNetsV3 } from "./mobilenetV3.ts";
 import { resNets } from "./resnet.ts";
 import { cifarResNets } from "./resnetCifar.ts";
 import { shuffleNetsV2 } from "./shufflenetV2.ts";
+import { staged } from "./staged.ts";
 import { squeezeNets } from "./squeezenet.ts";
 import { unet } from "./unet.ts";
 import { vggs } from "./vgg.ts";
@@ -27,6 +28,7 @@ export const ZOO: readonly ZooNet[] = [
   ...shuffleNetsV2,
   ...vggs,
   ...dsCnns,
+  staged,
   ...visionTransformers,
   ...berts,
   unet,

@@ -24,8 +24,26 @@ export const mobileNetV2 = defineNet({
   source: "Sandler et al. 2018, MobileNetV2: Inverted Residuals and Linear Bottlenecks, arXiv 1801.04381, table 2",
   input: [3, 224, 224],
   classes: 1000,
-  params: z.strictObject({ width, depth, reduction }),
-  build: (input, { classes, width, depth, reduction }) => {
+  params: z.strictObject({
+    width,
+    depth,
+    reduction,
+    kernel: z
+      .literal([3, 5, 7])
+      .default(3)
+      .meta({
+        title: "Kernel",
+        description: "Height and width of the depthwise convolutions.",
+        search: [3, 5],
+      }),
+    expansion: z
+      .number()
+      .min(1)
+      .max(12)
+      .default(6)
+      .meta({ title: "Expansion", description: "Channels inside the blocks behind the first.", search: [2, 3, 4, 6] }),
+  }),
+  build: (input, { classes, width, depth, reduction, kernel, expansion: inner }) => {
     const next = strides(reduction);
     const activation = relu6;
     let x = convBn(input, "stem", { channels: inEights(32 * width), kernel: 3, stride: next(2), activation });
@@ -33,9 +51,9 @@ export const mobileNetV2 = defineNet({
       const first = next(stride);
       for (let i = 0; i < repeats(blocks, depth); i++) {
         x = invertedResidual(x, `stage${stage + 1}.${i}`, {
-          expanded: expansion * sizeOf(x, 1),
+          expanded: Math.round((expansion === 1 ? 1 : inner) * sizeOf(x, 1)),
           channels: inEights(channels * width),
-          kernel: 3,
+          kernel,
           stride: i === 0 ? first : 1,
           activation,
         });

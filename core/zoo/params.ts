@@ -1,15 +1,27 @@
 import { z } from "zod";
 
 /** Parameters that many nets share, with what the command line says of them. */
-export const width = z.number().min(0.05).max(16).default(1).meta({
-  title: "Width",
-  description: "Factor on the channels of every layer.",
-});
+export const width = z
+  .number()
+  .min(0.05)
+  .max(16)
+  .default(1)
+  .meta({
+    title: "Width",
+    description: "Factor on the channels of every layer.",
+    search: [0.25, 0.35, 0.5, 0.75, 1],
+  });
 
-export const depth = z.number().min(0.05).max(16).default(1).meta({
-  title: "Depth",
-  description: "Factor on the blocks of every stage, rounded up.",
-});
+export const depth = z
+  .number()
+  .min(0.05)
+  .max(16)
+  .default(1)
+  .meta({
+    title: "Depth",
+    description: "Factor on the blocks of every stage, rounded up.",
+    search: [0.35, 0.5, 0.75, 1],
+  });
 
 export const reduction = z.literal([32, 16, 8, 4]).default(32).meta({
   title: "Reduction",
