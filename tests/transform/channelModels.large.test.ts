@@ -66,7 +66,8 @@ const MODELS: readonly (readonly [file: string, told: string, sizes?: Readonly<R
 ];
 
 describe.skipIf(sharedData === undefined)(`public models${sharedNote}`, () => {
-  it.each(MODELS)("%s: %s", async (file, told, sizes) => {
+  it.each(MODELS.map(([file, told, sizes]) => ({ file, told, sizes })))("$file: $told", async (row) => {
+    const { file, told, sizes } = row;
     const model = await loadTensors(await readModel(`${sharedData ?? ""}/models/${file}`, nodeHost), nodeHost);
     const reason = whyNotRunnable(model);
     expect(reason ?? (await prove(await subjectOf(model, sizes === undefined ? {} : { sizes })))).toBe(told);

@@ -83,8 +83,7 @@ export function coupleAxes(model: Model, shapes: ValueShapes): Coupling {
 
 /** The coupling rule of a node; undefined where its op has none. */
 export function ruleOf(node: Node, opsets: Model["opsets"]): ChannelRule | undefined {
-  const declared = opOf(node, opsets)?.channels;
-  if (declared === undefined) return undefined;
+  const declared = opOf(node, opsets)?.channels ?? { unknown: "" };
   return "unknown" in declared ? undefined : declared;
 }
 

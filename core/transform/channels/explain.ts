@@ -58,7 +58,7 @@ export function describeRuns(numbers: readonly number[]): string {
   const runs: [number, number][] = [];
   for (const n of sorted) {
     const last = runs.at(-1);
-    if (last !== undefined && last[1] === n - 1) last[1] = n;
+    if (last?.[1] === n - 1) last[1] = n;
     else runs.push([n, n]);
   }
   return runs.map(([a, b]) => (a === b ? `${a}` : `${a}–${b}`)).join(", ");

@@ -127,7 +127,7 @@ function factsOf(
   const declared = opOf(node, model.opsets);
   const coupled = ruleOf(node, model.opsets);
   const linear = declared?.linear;
-  const isWeight = linear !== undefined && slot === linear.weight;
+  const isWeight = slot === linear?.weight;
   const makes = isWeight ? linear.outputAxis(node, dims.length) : coupled?.makes?.(node, slot);
   const reads = isWeight ? linear.inputAxis(node, dims) : undefined;
   const role = coupled?.roles?.[slot] ?? "constant";
