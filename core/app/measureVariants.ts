@@ -53,6 +53,22 @@ export async function measureVariants(
   options: MeasureOptions,
 ): Promise<readonly Variant[]> {
   project.store.checkWritable();
+  const measured = await takeMeasurements(project, asked, options);
+  project.store.together(() => {
+    for (const variant of measured) project.store.updateVariant(variant);
+  });
+  return asked.map((v) => measured.find((m) => m.id === v.id) ?? v);
+}
+
+/**
+ * Measures as `measureVariants` does and records nothing but the predictions among the artefacts.
+ * @returns those that could be measured, the baseline among them
+ */
+export async function takeMeasurements(
+  project: Project,
+  asked: readonly Variant[],
+  options: MeasureOptions,
+): Promise<readonly Variant[]> {
   const baseline = baselineOf(project);
   // The baseline's predictions are needed first.
   const all = [baseline, ...asked.filter((v) => v.id !== baseline.id)];
@@ -69,18 +85,14 @@ export async function measureVariants(
         options,
       });
   }
-  if (ordered.length === 0) return asked;
+  if (ordered.length === 0) return [];
   const stored = findData(project, options.data);
   const data = stored === undefined ? undefined : await openData(project, stored, options);
   try {
     if (data?.dataset.labels !== undefined) {
       for (const variant of ordered) await checkUnseen(project, variant, { data, split: options.split ?? "test" });
     }
-    const measured = await measureAll(project, { ordered, baseline, data, options });
-    project.store.together(() => {
-      for (const variant of measured) project.store.updateVariant(variant);
-    });
-    return asked.map((v) => measured.find((m) => m.id === v.id) ?? v);
+    return await measureAll(project, { ordered, baseline, data, options });
   } finally {
     await data?.close();
   }

@@ -61,13 +61,18 @@ export async function produce(project: Project, recipe: Recipe, options: Produce
 }
 
 /** What makes a run's folder: all that decides on the result, down to the versions that make it. */
-export function runKey(recipe: Recipe): string {
+function runKey(recipe: Recipe): string {
   return hash(canonicalJson({ recipe, engine: engineFacts() }));
 }
 
-/** The folder of a run among those of its kind. */
-export function runFolder({ host }: Project, work: string, key: string): string {
-  return host.files.join(work, key.slice(0, 16));
+/** The name of a run: the method and the start of its key. It names the run's folder, and its trials in the project. */
+export function runName(recipe: Recipe): string {
+  return `${recipe.method}-${runKey(recipe).slice(0, 16)}`;
+}
+
+/** The method of a run, from its name. */
+export function methodOfRun(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("-")));
 }
 
 interface Running {
@@ -84,8 +89,9 @@ async function runIn(
 ): Promise<MethodResult<Json>> {
   const { host } = project;
   const key = runKey(recipe);
-  const folder = runFolder(project, work, key);
-  const origin = { method: recipe.method, run: key };
+  const run = runName(recipe);
+  const folder = host.files.join(work, run);
+  const origin = { method: recipe.method, run };
   const trials = openTrialLog(host.files.join(folder, TRIALS), (added, place) => onTrials?.(origin, [added], place));
   if (trials.done.length > 0) onTrials?.(origin, [...trials.done], 0);
   try {
@@ -96,6 +102,7 @@ async function runIn(
       calibration: data?.stream("calibration"),
       ...(data && { split: data.stream }),
       work: { folder, key },
+      cache: host.files.join(project.store.folder, "cache"),
       open: (sha256) => openReferenced(project, sha256),
       trials,
       session: { threads: recipe.threads, ...(recipe.provider && { provider: recipe.provider }) },

@@ -52,6 +52,15 @@ export function findVariant(project: Project, reference: string): Variant {
   });
 }
 
+/** The variant of an id. @throws not-found */
+export function variantOf({ store }: Project, id: string): Variant {
+  const found = store.variants().find((v) => v.id === id);
+  if (found !== undefined) return found;
+  throw new LatheError("not-found", `There is no variant "${id}" in this project.`, {
+    hint: "It has been removed; run again what made it.",
+  });
+}
+
 /** The variant that others are compared with. @throws not-found in a project without models */
 export function baselineOf(project: Project): Variant {
   const { baseline } = project.store.settings;

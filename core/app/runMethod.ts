@@ -5,7 +5,7 @@ import type { Estimate } from "../contract/method.ts";
 import type { Method } from "../methods/define.ts";
 import { readModel } from "../onnx/read.ts";
 import { withModelFile } from "./modelFiles.ts";
-import { checkApplies, produce, runFolder, runKey } from "./produce.ts";
+import { checkApplies, produce, runName } from "./produce.ts";
 import { checkName, findVariant, type Project, type Work } from "./project.ts";
 import { completeRecipe, type RunRequest } from "./recipe.ts";
 import { recordOutput } from "./record.ts";
@@ -41,7 +41,7 @@ export async function runMethod(project: Project, request: RunRequest, options: 
   });
   throwIfCancelled(options.signal);
   const [made] = recordOutput(project, output);
-  await host.files.remove(runFolder(project, work, runKey(output.recipe)));
+  await host.files.remove(host.files.join(work, runName(output.recipe)));
   return made!;
 }
 

@@ -38,19 +38,21 @@ export const jobStep = z.strictObject({
 });
 export type JobStep = z.infer<typeof jobStep>;
 
-/** What a job is to do: one recipe, or several in a chain. */
+/** What a job is to do: one recipe, or several in a chain; then measure. */
 export const jobPlan = z.strictObject({
-  /** Id of the variant that the first step starts from, and the SHA-256 of its model. */
-  from: z.strictObject({ variant: z.string(), sha256: z.string() }),
+  /** Id of the variant that the first step starts from, and the SHA-256 of its model; absent without steps. */
+  from: z.strictObject({ variant: z.string(), sha256: z.string() }).optional(),
   /** Id of the data set; absent where the project has none. */
   data: z.string().optional(),
   /** Fingerprint that the data must have; absent: any. */
   fingerprint: z.string().optional(),
-  steps: z.array(jobStep).min(1),
+  steps: z.array(jobStep),
+  /** Ids of further variants to measure when all steps are done. */
+  measure: z.array(z.string()),
 });
 export type JobPlan = z.infer<typeof jobPlan>;
 
-/** What has come of one step. */
+/** What has come of one step; the measuring at the end is a step of its own. */
 export const jobStepResult = z.strictObject({
   /** Ids of the variants that it made, the main one first; empty: not done yet. */
   variants: z.array(z.string()),
@@ -112,6 +114,8 @@ export const jobHappening = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("state"), state: jobState, reason: z.string().optional() }),
   z.strictObject({ kind: z.literal("step"), step: z.int().positive(), steps: z.int().positive(), method: z.string() }),
   z.strictObject({ kind: z.literal("variant"), variant: z.string(), name: z.string() }),
+  z.strictObject({ kind: z.literal("measured"), variants: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal("trials"), count: z.int().positive() }),
   z.strictObject({ kind: z.literal("failure"), ...jobFailure.shape }),
 ]);
 export type JobHappening = z.infer<typeof jobHappening>;
@@ -122,6 +126,13 @@ export type JobLogEntry = z.infer<typeof jobLogEntry>;
 
 /** What subscribers of the queue get. */
 export type JobEvent = { readonly job: string } & JobLogEntry;
+
+/** A job with how its work stands, while a process does it. */
+export type JobView = Job & {
+  readonly progress?: JobProgress;
+  /** What it has been asked for and has not come to yet. */
+  readonly asked?: "pause" | "cancel";
+};
 
 /** A model that a step made, in the project's artefacts and not yet in its records. */
 const madeModel = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { trial } from "./trial.ts";
 
-/** Where a project's trials come from: the job (empty without one), its method, and the hash of recipe, model and data. */
+/** Where a project's trials come from: the job (empty without one), its method, and the name of the run. */
 export const trialOrigin = z.strictObject({ job: z.string(), method: z.string(), run: z.string() });
 export type TrialOrigin = z.infer<typeof trialOrigin>;
 

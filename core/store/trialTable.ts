@@ -17,6 +17,8 @@ export interface TrialTable {
   list(filter?: TrialFilter, page?: TrialPage): readonly StoredTrial[];
   /** The finished trials that no other finished one beats, in the order of the first objective. */
   front(objectives: readonly Objective[], filter?: TrialFilter): readonly FrontPoint[];
+  /** The jobs that have trials, also those that were removed since. */
+  jobs(): readonly string[];
   /** Names of all values, sorted. */
   valueNames(): readonly string[];
   remove(job: string): void;
@@ -82,7 +84,8 @@ export function openTrialTable(database: Database, { read, write, parse }: Recor
       const costs = points.map(([, ...point]) => point.map((v, i) => (objectives[i]?.goal === "most" ? -v : v)));
       return nonDominated(costs).map((i) => ({ id: points[i]![0]!, values: points[i]!.slice(1) }));
     },
-    valueNames: () => namesOf(run),
+    jobs: () => distinct(run, "job", "trial"),
+    valueNames: () => distinct(run, "name", "trial_value"),
     remove: (job) =>
       write(() =>
         database.transaction(() => {
@@ -119,13 +122,19 @@ function insert(
   });
 }
 
-/** Steps from name to name through the index: the table itself may have a million rows. */
-function namesOf(run: (sql: string, ...values: string[]) => unknown[]): readonly string[] {
+/** Steps from text to text through the index: the table itself may have a million rows. */
+function distinct(
+  run: (sql: string, ...values: string[]) => unknown[],
+  column: "job" | "name",
+  table: "trial" | "trial_value",
+): readonly string[] {
   const found: string[] = [];
   for (let last = ""; ;) {
-    const [next] = run("SELECT min(name) AS name FROM trial_value WHERE name > ?", last) as { name: string | null }[];
-    if (next?.name == null) return found;
-    found.push((last = next.name));
+    const [next] = run(`SELECT min(${column}) AS text FROM ${table} WHERE ${column} > ?`, last) as {
+      text: string | null;
+    }[];
+    if (next?.text == null) return found;
+    found.push((last = next.text));
   }
 }
 

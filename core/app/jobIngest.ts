@@ -1,0 +1,130 @@
+import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { jobMeasurements, jobStepOutput, type Job, type JobState, type JobStepResult } from "../contract/jobs.ts";
+import { trial } from "../contract/trial.ts";
+import { lockJob } from "../store/lock.ts";
+import type { ProjectStore } from "../store/store.ts";
+import { jobFolder, jobsFolder, readRecord, runsOf } from "./jobFolder.ts";
+import { readLines } from "./lines.ts";
+import { methodOfRun, TRIALS } from "./produce.ts";
+import type { Project } from "./project.ts";
+import { recordOutput } from "./record.ts";
+
+/** States of jobs that a process works on. */
+export const WORKING: readonly JobState[] = ["running", "cancelling"];
+
+const NOTHING: JobStepResult = { variants: [], isMeasured: false };
+
+/**
+ * Puts into the project's records what the process of a job has left on disk and is not there yet: models, measurements,
+ * trials. Each comes in once, however often this is called and whatever happens in the middle of it.
+ * @returns the job as it then is
+ * @throws disk-full, read-only
+ */
+export function ingest(project: Project, job: Job): Job {
+  const { store } = project;
+  ingestTrials(store, job);
+  let current = job;
+  const steps = job.plan.steps.length;
+  for (let step = 1; step <= steps + 1; step++) {
+    const folder = jobFolder(store.folder, job.id);
+    const before = current.results[step - 1] ?? NOTHING;
+    if (before.variants.length === 0 && step <= steps) {
+      const output = readRecord(folder.output(step), jobStepOutput);
+      if (output === undefined) break;
+      // The variants and that the job has them come in together or not at all.
+      store.together(() => {
+        const variants = recordOutput(project, output).map((v) => v.id);
+        current = withResult(current, step, { variants, isMeasured: false });
+        store.jobs.save(current);
+      });
+    }
+    if (current.results[step - 1]?.isMeasured === true) continue;
+    const measured = readRecord(folder.measured(step), jobMeasurements);
+    if (measured === undefined) continue;
+    store.together(() => {
+      const known = new Map(store.variants().map((v) => [v.id, v]));
+      for (const { variant, measurements } of measured) {
+        const found = known.get(variant);
+        if (found !== undefined) store.updateVariant({ ...found, measurements });
+      }
+      current = withResult(current, step, { ...(current.results[step - 1] ?? NOTHING), isMeasured: true });
+      store.jobs.save(current);
+    });
+  }
+  return current;
+}
+
+function withResult(job: Job, step: number, result: JobStepResult): Job {
+  const results = [...job.results];
+  while (results.length < step) results.push(NOTHING);
+  results[step - 1] = result;
+  return { ...job, results };
+}
+
+function ingestTrials(store: ProjectStore, { id }: Job): void {
+  const folder = jobFolder(store.folder, id);
+  for (const run of runsOf(folder)) {
+    const first = store.trials.countOf({ job: id, run });
+    const found = readLines(join(folder.work, run, TRIALS), trial, first);
+    if (found.length > 0) store.trials.add({ job: id, method: methodOfRun(run), run }, found, first);
+  }
+}
+
+/** Whether all that a job is to do has been done and recorded. */
+export function isComplete({ plan, results }: Job): boolean {
+  const steps = plan.steps.every(({ measure }, i) => {
+    const result = results[i] ?? NOTHING;
+    return result.variants.length > 0 && (result.isMeasured || !measure);
+  });
+  return steps && (plan.measure.length === 0 || results[plan.steps.length]?.isMeasured === true);
+}
+
+/** States in which a job may have left something that is not recorded yet. */
+export const UNSETTLED: readonly JobState[] = [...WORKING, "interrupted"];
+
+/**
+ * Brings a project into order whose engine, or whose jobs' processes, died: what they have finished is recorded, and
+ * jobs that nobody works on any more are interrupted. Cheap where there is nothing to do. Only for the engine that owns
+ * the project.
+ * @returns the jobs that were changed
+ */
+export async function recover(project: Project): Promise<readonly Job[]> {
+  const { store, host } = project;
+  const changed: Job[] = [];
+  for (const job of store.jobs.list(UNSETTLED)) {
+    const { reason = "Lathe ended while it ran.", ...current } = ingest(project, job);
+    const isDone = isComplete(current);
+    if (job.state === "interrupted" && !isDone) continue;
+    const now = host.clock.now();
+    const state = job.state === "cancelling" ? "cancelled" : "interrupted";
+    const saved: Job = { ...current, endedAt: now, ...(isDone ? { state: "done" } : { state, reason }) };
+    store.jobs.save(saved);
+    const folder = jobFolder(store.folder, job.id);
+    // A process on its way out may still write there.
+    if (isDone && isFree(folder.path, now)) await rm(folder.work, { recursive: true, force: true });
+    changed.push(saved);
+  }
+  await sweep(store.folder);
+  return changed;
+}
+
+function isFree(path: string, now: string): boolean {
+  if (!existsSync(path)) return true;
+  const lock = lockJob(path, now);
+  lock?.release();
+  return lock !== undefined;
+}
+
+/** Ends the name of a job's folder that is being removed. */
+export const REMOVED = ".removed";
+
+/** Finishes removals in the middle of which Lathe ended. */
+async function sweep(project: string): Promise<void> {
+  const folder = jobsFolder(project);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(REMOVED)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
