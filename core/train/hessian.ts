@@ -1,4 +1,4 @@
-import { elementCount, type NdArray } from "../base/array.ts";
+import { elementCount, toFloat32, type NdArray } from "../base/array.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { LatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
@@ -50,19 +50,45 @@ export interface HessianTrace {
  * @throws unsupported where an op has no second derivative; invalid-data without labels
  */
 export async function hessianTraces(model: Model, options: TraceOptions): Promise<ReadonlyMap<string, HessianTrace>> {
-  const { stream, probes, seed, session, host, signal, emit } = options;
-  if (stream.classes === undefined || stream.count === 0) {
-    throw new LatheError("invalid-data", "The Hessian is that of the loss, and there are no labelled samples.", {
-      hint: "Choose a sensitivity that needs no labels: kl.",
-    });
-  }
-  const products = await writeProducts(model, options);
-  const random = seededRandom(seed, "hessian");
+  checkLabels(options);
+  const products = await writeProducts(model, options, "sum");
   const found = new Map(products.terms.map(({ weight }) => [weight, [] as number[]]));
+  await runProducts(products, options, (weight, curvature) => found.get(weight)!.push(Number(curvature.data[0])));
+  return new Map(products.terms.map(({ weight, dims }) => [weight, summary(weight, found.get(weight)!, dims)]));
+}
+
+/**
+ * Diagonals of the loss's Hessian, one value per element of each weight: the mean of v ⊙ (H·v) over batches and random
+ * signs v (Bekas et al. 2007, "An estimator for the diagonal of a matrix"). Noisy where blocks are far from diagonal.
+ * @param model in inference form, constants in memory, one input
+ * @throws unsupported where an op has no second derivative; invalid-data without labels
+ */
+export async function hessianDiagonals(
+  model: Model,
+  options: TraceOptions,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  checkLabels(options);
+  const products = await writeProducts(model, options, "elements");
+  const sums = new Map(products.terms.map(({ weight, dims }) => [weight, new Float64Array(elementCount(dims))]));
+  const count = await runProducts(products, options, (weight, curvature) => {
+    const sum = sums.get(weight)!;
+    toFloat32(curvature).forEach((x, i) => (sum[i] = sum[i]! + x));
+  });
+  for (const sum of sums.values()) for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! / Math.max(1, count);
+  return sums;
+}
+
+/** Hands out what each product gives for each weight. Gives the number of products. */
+async function runProducts(
+  products: Products,
+  { stream, probes, seed, session, host, signal, emit, ...options }: TraceOptions,
+  visit: (weight: string, curvature: NdArray) => void,
+): Promise<number> {
+  const random = seededRandom(seed, "hessian");
+  let done = 0;
   await withSession(products.model, { ...session, host, memoryPattern: false }, async (open) => {
     const size = Math.min(options.batch, stream.count);
     const total = Math.floor(stream.count / size) * probes;
-    let done = 0;
     for await (const batch of stream.batches(size, signal)) {
       // A smaller last batch would count for more.
       if (batch.indices.length < size) continue;
@@ -71,13 +97,12 @@ export async function hessianTraces(model: Model, options: TraceOptions): Promis
         throwIfCancelled(signal);
         const directions = products.terms.map(({ direction, dims }) => [direction, signs(dims, random.next)] as const);
         const results = await open.run({ ...data, ...Object.fromEntries(directions) });
-        for (const { weight, curvature } of products.terms)
-          found.get(weight)!.push(Number(results[curvature]?.data[0]));
+        for (const { weight, curvature } of products.terms) visit(weight, results[curvature]!);
         emit?.({ kind: "progress", done: ++done, total, unit: "products" });
       }
     }
   });
-  return new Map(products.terms.map(({ weight, dims }) => [weight, summary(weight, found.get(weight)!, dims)]));
+  return done;
 }
 
 function summary(weight: string, values: readonly number[], dims: readonly number[]): HessianTrace {
@@ -91,6 +116,13 @@ function summary(weight: string, values: readonly number[], dims: readonly numbe
   return { trace, error: Math.sqrt(spread / values.length), elements: elementCount(dims) };
 }
 
+function checkLabels({ stream }: TraceOptions): void {
+  if (stream.classes !== undefined && stream.count > 0) return;
+  throw new LatheError("invalid-data", "The Hessian is that of the loss, and there are no labelled samples.", {
+    hint: "Choose a sensitivity that needs no labels: kl.",
+  });
+}
+
 /** ±1 with equal chance (Rademacher). */
 function signs(dims: readonly number[], next: () => number): NdArray {
   const data = new Float32Array(elementCount(dims));
@@ -99,7 +131,7 @@ function signs(dims: readonly number[], next: () => number): NdArray {
 }
 
 interface Products {
-  /** Outputs: for each weight vᵀ·(H·v) of its block. */
+  /** Outputs: for each weight vᵀ·(H·v) of its block, or v ⊙ (H·v). */
   readonly model: Model;
   readonly input: string;
   readonly head: Head;
@@ -112,7 +144,11 @@ interface Products {
 }
 
 /** The graph that makes products with the Hessian: loss, gradient, slope along a direction, and its gradient. */
-async function writeProducts(model: Model, { weights, host, signal }: TraceOptions): Promise<Products> {
+async function writeProducts(
+  model: Model,
+  { weights, host, signal }: TraceOptions,
+  form: "sum" | "elements",
+): Promise<Products> {
   const facts =
     (shapes: FoundShapes) =>
     (name: string): ValueFacts | undefined =>
@@ -132,7 +168,8 @@ async function writeProducts(model: Model, { weights, host, signal }: TraceOptio
     const product = second.gradients.get(weight);
     // A loss that is linear in a weight has no curvature there.
     if (product === undefined) return [];
-    const curvature = draft.op("ReduceSum", [draft.op("Mul", [product, direction])], { keepdims: 0 });
+    const elements = draft.op("Mul", [product, direction]);
+    const curvature = form === "elements" ? elements : draft.op("ReduceSum", [elements], { keepdims: 0 });
     return [{ weight, dims: dimsOf(weight, known), direction, curvature }];
   });
   const { graph } = second.model;

@@ -33,8 +33,29 @@ export interface GradientOptions {
  */
 export async function meanGradients(
   model: Model,
-  { training, batches, heads, seed, session, host, signal, ...options }: GradientOptions,
+  options: GradientOptions,
 ): Promise<ReadonlyMap<string, Float32Array>> {
+  const sums = new Map<string, Float32Array>();
+  const count = await eachGradient(model, options, (gradients) => {
+    for (const [weight, gradient] of gradients) {
+      const sum = sums.get(weight);
+      if (sum === undefined) sums.set(weight, gradient.slice());
+      else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
+    }
+  });
+  return new Map([...sums].map(([weight, sum]) => [weight, sum.map((g) => g / count)] as const));
+}
+
+/**
+ * Hands out the gradient of the loss with respect to each weight for one batch after the other, as `meanGradients` takes
+ * them. Gives the number of batches.
+ * @throws invalid-data where there are fewer samples than a batch has
+ */
+export async function eachGradient(
+  model: Model,
+  { training, batches, heads, seed, session, host, signal, ...options }: GradientOptions,
+  visit: (gradients: ReadonlyMap<string, Float32Array>) => void,
+): Promise<number> {
   const free = (await freeBatch(model, { host, signal })) ?? model;
   const batch = fixedBatch(free) ?? Math.min(options.batch, training.count);
   const count = Math.min(batches, Math.floor(training.count / Math.max(1, batch)));
@@ -43,8 +64,8 @@ export async function meanGradients(
       hint: "Import more samples, or give the train split a larger share.",
     });
   }
-  // One batch more than there is to add up: the weights never change.
-  const accumulate = count + 1;
+  // Gradients of two batches make an update, and after each one they are forgotten: the weights never change.
+  const accumulate = 2;
   const plan = { heads, optimizer: { kind: "sgd" }, accumulate, freezeStatistics: true, dropout: false } as const;
   const graph = await buildStep(free, plan, { host, signal });
   const trainer = await startTrainer(graph, { ...session, host });
@@ -52,17 +73,17 @@ export async function meanGradients(
     const drawn = seededRandom(seed, "gradients")
       .shuffle(Array.from(training.indices))
       .slice(0, count * batch);
+    const slots = graph.slots.filter((slot) => slot.kind === "gradient");
     for await (const part of training.select(Int32Array.from(drawn)).batches(batch, signal, true)) {
       throwIfCancelled(signal);
       const targets = graph.heads.map((head) => [head.target, targetsOf(head, part)] as const);
       const input = graph.inference.graph.inputs[0]?.name ?? "";
       await trainer.step({ [input]: part.input, ...Object.fromEntries(targets) }, { rate: 0, step: 1 });
+      const state = trainer.state();
+      visit(new Map(slots.map((s) => [s.of, toFloat32(state.get(s.key)!).map((g) => g * accumulate)] as const)));
+      trainer.restore(state, 0);
     }
-    const state = trainer.state();
-    const sums = graph.slots.filter((slot) => slot.kind === "gradient");
-    return new Map(
-      sums.map((slot) => [slot.of, toFloat32(state.get(slot.key)!).map((g) => (g * accumulate) / count)] as const),
-    );
+    return count;
   } finally {
     await trainer.close();
   }
