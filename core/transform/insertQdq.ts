@@ -1,6 +1,7 @@
 import type { NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
 import { floatTensor, node as makeNode, tensor, withoutHoles } from "../graph/build.ts";
+import { floatAttribute } from "../graph/attributes.ts";
 import { editGraph, type GraphEdit } from "../graph/edit.ts";
 import type { Model, Node } from "../graph/model.ts";
 import type { LinearMap } from "../ops/declare.ts";
@@ -64,8 +65,11 @@ export function insertQdq(model: Model, options: QdqOptions): QdqResult {
     const writer = new QdqWriter(edit, options, domain);
     writer.pairValues();
     for (const node of model.graph.nodes) {
-      if (!options.placement.nodes.has(node)) continue;
       const declaration = opOf(node, model.opsets);
+      if (!options.placement.nodes.has(node)) {
+        if (declaration?.linear !== undefined) writer.keepFloat(node, declaration.linear);
+        continue;
+      }
       const layer = declaration?.linear === undefined ? undefined : writer.quantizeLayer(node, declaration.linear);
       if (layer !== undefined) layers.push(layer);
       writer.readQuantized(node, declaration?.quantize.role === "join");
@@ -127,6 +131,28 @@ class QdqWriter {
       this.#node("QuantizeLinear", [[clipped, ...operands(names)], stem]);
       this.#node("DequantizeLinear", [[stem, ...operands(names)], restored]);
     }
+  }
+
+  /**
+   * A layer that stays in float between quantised values: the runtime would quantise its weight by itself, with one scale
+   * for all channels (WeightBiasQuantization, onnxruntime 1.20 and newer). It does not see through a LeakyRelu, and one
+   * of slope 1 changes nothing and is computed within the layer.
+   */
+  keepFloat(node: Node, { data, bias }: LinearMap): void {
+    const { index } = this.#edit;
+    const { values } = this.#options.placement;
+    const [output = ""] = node.outputs;
+    const [use, ...more] = index.usesOf(output);
+    const isClamped = more.length === 0 && use !== undefined && values.has(use.node.outputs[0] ?? "");
+    const isBetween = values.has(node.inputs[data] ?? "") && (values.has(output) || isClamped);
+    // Ops without a bias are left alone by the runtime.
+    if (!isBetween || bias === undefined) return;
+    const now = this.#edit.current(node);
+    const made = now.outputs[0] ?? "";
+    const raw = this.#edit.fresh(`${node.name}.float`);
+    this.#edit.replace(node, Object.freeze({ ...now, outputs: [raw] }));
+    const name = this.#edit.fresh(`keep_${raw}`);
+    this.#edit.add(makeNode("LeakyRelu", [[raw], [made]], { name, attributes: { alpha: floatAttribute(1) } }));
   }
 
   /** Keeps a value within the levels in use, where the type has more. */

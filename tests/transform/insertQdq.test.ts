@@ -352,4 +352,23 @@ describe("insertQdq", () => {
     } as const;
     expect(() => insertQdq(source, options)).toThrow('No range was collected for "x".');
   });
+
+  it("leaves a layer in float that is excluded between quantised ones, which the runtime would quantise by itself", async () => {
+    const chain = net({
+      nodes: [
+        conv(["x", "w1", "b1"], "c1"),
+        op("Relu", ["c1"], "r1"),
+        conv(["r1", "w2", "b2"], "c2"),
+        op("Relu", ["c2"], "r2"),
+        conv(["r2", "w3", "b3"], "y"),
+      ],
+      constants,
+    });
+    const { model } = await quantize(chain, noise([16, 3, 8, 8], 4), { exclude: (n) => n.name === "c2" });
+    const ops = await executedOps(model);
+    expect([ops["QLinearConv"], ops["FusedConv"], ops["Conv"], ops["LeakyRelu"]]).toEqual([2, 1, undefined, undefined]);
+    const x = noise([8, 3, 8, 8], 5);
+    // One scale for all channels of that layer would cost 25 dB of this.
+    expect(sqnrOf(await outputOf(model, x, "none"), await outputOf(model, x))).toBeGreaterThan(45);
+  });
 });
