@@ -1,0 +1,22 @@
+import { defineMethod } from "../define.ts";
+import { searchEstimate } from "../searchEstimate.ts";
+import type { SearchFindings } from "../searchFindings.ts";
+import { searchReport } from "../searchReport.ts";
+import { needsTask } from "../searchSpace.ts";
+import { params } from "./params.ts";
+
+export default defineMethod({
+  id: "search-evolution",
+  family: "search",
+  title: "Evolutionary architecture search",
+  summary: "Breeds nets of a space for accuracy and small cost, beside as many random ones.",
+  paper:
+    "Deb et al. 2002, NSGA-II, IEEE Trans. Evol. Comput. 6(2); Real et al. 2019, Regularized Evolution, arXiv 1802.01548",
+  version: 1,
+  params,
+  needsData: () => true,
+  applies: (model) => needsTask(model),
+  estimate: (_, given) => searchEstimate(given, given.baseline ? 2 * given.trials - given.population : given.trials),
+  load: () => import("./run.ts"),
+  report: (findings: SearchFindings) => searchReport(findings),
+});
