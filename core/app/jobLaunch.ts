@@ -1,11 +1,14 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { FromJob, LaunchJob } from "./jobMessages.ts";
+import type { FromJob, JobListener, JobProcess } from "./jobMessages.ts";
 
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./jobProcess.ts" : "./jobProcess.js", import.meta.url);
 
-/** Starts a job's process as a child of this one, with Node's own channel between them. */
-export const forkJob: LaunchJob = ({ onMessage, onExit }) => {
+/**
+ * Starts a job's process as a child of this one, with Node's own channel between them.
+ * @param onStart hears the number of the process
+ */
+export function forkJob({ onMessage, onExit }: JobListener, onStart?: (pid: number) => void): JobProcess {
   const child = fork(fileURLToPath(ENTRY), [], {
     // Flags of the parent (debugger, test runner) are not the child's.
     execArgv: [],
@@ -13,6 +16,7 @@ export const forkJob: LaunchJob = ({ onMessage, onExit }) => {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
+  if (child.pid !== undefined) onStart?.(child.pid);
   let errors = "";
   let isOver = false;
   const end = (how: string): void => {
@@ -32,4 +36,4 @@ export const forkJob: LaunchJob = ({ onMessage, onExit }) => {
     send: (message) => void child.send(message, () => undefined),
     kill: () => void child.kill("SIGKILL"),
   };
-};
+}

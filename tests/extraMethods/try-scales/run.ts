@@ -15,13 +15,15 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   const resumed = trials.done.length;
   for (let number = resumed; number < params.trials; number++) {
     if (!params.stubborn) throwIfCancelled(signal);
+    const from = performance.now();
     if (params.pause > 0) await sleep(params.pause);
     if (params.fail !== "" && number === params.trials - 1) {
       throw new LatheError(params.fail as ErrorCode, "The last trial failed.", { hint: "Ask for no failure." });
     }
     const scale = seededRandom(seed, `scale/${number}`).next();
     const values = { score: Math.round(1000 * scale * (1 - scale)) / 1000, cost: scale };
-    await trials.add({ number, point: { scale }, state: "done", values, seconds: params.pause / 1000 });
+    const seconds = (performance.now() - from) / 1000;
+    await trials.add({ number, point: { scale }, state: "done", values, seconds });
     emit({ kind: "progress", done: number + 1, total: params.trials, unit: "trials" });
     emit({ kind: "metric", name: "score", value: values.score });
   }
