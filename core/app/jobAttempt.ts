@@ -8,7 +8,8 @@ import type { Project } from "./project.ts";
 /** Milliseconds between two takings of trials into the records, since every change of them waits for the disk. */
 const TRIAL_PACE = 100;
 
-export type Asked = "pause" | "cancel";
+/** `leave`: stop, and stay in the queue. */
+export type Asked = "pause" | "cancel" | "leave";
 
 /** One process that works on a job, from its start to its end. */
 export interface Attempt {
@@ -144,7 +145,7 @@ function endingOf(job: Job, { asked, reason, failure, how, lastWords }: Circumst
   if (asked === "cancel") return { state: "cancelled" };
   if (failure?.code === "disk-full") return { state: "paused", reason: failure.message };
   if (failure !== undefined) return { state: "failed", failure };
-  if (asked === "pause" && how === "exit code 0") return { state: "paused", reason };
+  if (asked !== undefined && how === "exit code 0") return { state: asked === "leave" ? "queued" : "paused", reason };
   return {
     state: "interrupted",
     reason: `Its process ended with "${how}"${lastWords === "" ? "." : `: ${lastWords}`}`,

@@ -13,14 +13,15 @@ import { forkJob } from "./jobLaunch.ts";
 import type { LaunchJob } from "./jobMessages.ts";
 import { planJob, type JobRequest, type PlannedJob } from "./jobPlan.ts";
 import { nextToStart, whyNoRoom, whyPause, type MachineLimits } from "./jobSchedule.ts";
+import { takeWish } from "./jobWishes.ts";
 import { openLines } from "./lines.ts";
 import type { Project, Work } from "./project.ts";
 
 export type { JobRequest } from "./jobPlan.ts";
 
 export interface EngineOptions {
-  /** Which jobs to start: all that are queued, or only those submitted or resumed through this engine. Default "all". */
-  readonly takes?: "all" | "own";
+  /** Which jobs to start: all that are queued, those submitted or resumed through this engine, or none. Default "all". */
+  readonly takes?: "all" | "own" | "none";
   /** Default: all cores, and the memory that is free when the engine opens. */
   readonly limits?: MachineLimits;
   /** How a job's process is started; default: as a child of this one. */
@@ -64,9 +65,15 @@ export interface Engine {
   settled(id: string): Promise<JobView>;
   /** Resolves once nothing runs and nothing can be started. */
   idle(): Promise<void>;
-  /** Has running jobs stop at a checkpoint, ends those that do not within the grace, and starts no more. */
+  /**
+   * Has running jobs stop at a checkpoint and puts them back into the queue; ends those that do not stop within the
+   * grace. Starts no more.
+   */
   close(): Promise<void>;
 }
+
+/** Milliseconds between looks for what other processes wish. */
+const WISH_PACE = 500;
 
 /** States from which a job can be queued again. */
 const RESUMABLE: readonly JobState[] = ["paused", "interrupted", "cancelled", "failed"];
@@ -90,7 +97,8 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
   const view = (job: Job): JobView => {
     const active = running.get(job.id);
     if (active === undefined) return job;
-    return { ...job, progress: active.progress, ...(active.asked && { asked: active.asked }) };
+    const { progress, asked } = active;
+    return { ...job, progress, ...(asked !== undefined && asked !== "leave" && { asked }) };
   };
   const get = (id: string): Job => {
     const found = store.jobs.find(id);
@@ -153,7 +161,8 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     pump();
   };
 
-  const queued = (): readonly Job[] => store.jobs.list(["queued"]).filter((j) => takes === "all" || own.has(j.id));
+  const isTaken = (id: string): boolean => takes === "all" || (takes === "own" && own.has(id));
+  const queued = (): readonly Job[] => store.jobs.list(["queued"]).filter((j) => isTaken(j.id));
   /** Starts what can be started, one after another. */
   const pump = (): void => {
     pumping = pumping.then(async () => {
@@ -176,7 +185,14 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
       events.send({ job: id, at: host.clock.now(), event: { kind: "message", level: "warning", text: reason } });
     }
   };
-  const timer = setInterval(() => void watchDisk(), diskEvery).unref();
+  const hearWishes = (): void => {
+    for (const { id, state } of store.jobs.list(["queued", "running"])) {
+      const wish = takeWish(store.folder, id);
+      if (wish === "cancel") engine.cancel(id);
+      else if (wish === "pause" && (state === "queued" || running.has(id))) engine.pause(id);
+    }
+  };
+  const timers = [setInterval(() => void watchDisk(), diskEvery).unref(), setInterval(hearWishes, WISH_PACE).unref()];
 
   const queue = (job: Job): JobView => {
     own.add(job.id);
@@ -201,7 +217,7 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
       store.checkWritable();
       const planned = await planJob(project, request, work);
       const { priority = 0 } = request;
-      const same = continues ? store.jobs.list(RESUMABLE).findLast((j) => isSame(j.plan, planned.plan)) : undefined;
+      const same = continues ? store.jobs.list(RESUMABLE).findLast((j) => isSame(j, planned.plan)) : undefined;
       if (same === undefined) return add(planned, priority);
       await writeRecord(jobFolder(store.folder, same.id).request, planned.plan, host);
       return queue({ ...same, ...planned, priority });
@@ -254,7 +270,7 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     settled: async (id) => {
       await until(() => {
         const { state } = get(id);
-        return !running.has(id) && (state !== "queued" || isClosed || (takes === "own" && !own.has(id)));
+        return !running.has(id) && (state !== "queued" || isClosed || !isTaken(id));
       });
       return view(get(id));
     },
@@ -262,10 +278,10 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     close: async () => {
       if (isClosed) return;
       isClosed = true;
-      clearInterval(timer);
+      timers.forEach(clearInterval);
       await pumping;
       for (const active of running.values()) {
-        active.stop("pause", "Lathe was closed.");
+        active.stop("leave", "Lathe was closed while it ran.");
         active.killAfter(grace);
       }
       await until(() => running.size === 0);
@@ -297,13 +313,14 @@ function mergeProgress(older: JobEvent, newer: JobEvent): JobEvent | undefined {
   return isStale ? newer : undefined;
 }
 
-/** Whether two plans come to the same models; names, and what is measured, do not matter. */
-function isSame(a: JobPlan, b: JobPlan): boolean {
-  return workOf(a) === workOf(b);
+/** Whether an unfinished job comes to the same models as a plan; names do not matter as long as nothing has one. */
+function isSame({ plan, results }: Job, wished: JobPlan): boolean {
+  const isBegun = results.some((r) => r.variants.length > 0);
+  return workOf(plan, isBegun) === workOf(wished, isBegun);
 }
 
-function workOf({ from, data, fingerprint, steps, measure }: JobPlan): string {
-  const plain = steps.map(({ name: _, measure: __, ...step }) => step);
+function workOf({ from, data, fingerprint, steps, measure }: JobPlan, isNamed: boolean): string {
+  const plain = steps.map(({ name, measure: _, ...step }) => ({ ...step, ...(isNamed && { name }) }));
   return canonicalJson({ from, data, fingerprint, steps: plain, measure } as unknown as Json);
 }
 

@@ -5,6 +5,7 @@ import { forkJob } from "../../core/app/jobLaunch.ts";
 import { recover } from "../../core/app/jobIngest.ts";
 import { openEngine } from "../../core/app/jobs.ts";
 import type { JobProcess, LaunchJob } from "../../core/app/jobMessages.ts";
+import { leaveWish } from "../../core/app/jobWishes.ts";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { openProject } from "../../core/app/project.ts";
 import type { Job } from "../../core/contract/jobs.ts";
@@ -77,18 +78,23 @@ test("running jobs pause when the disk runs low", async () => {
   expect(project.store.trials.count()).toBeGreaterThanOrEqual(2);
 });
 
-test("closing has jobs stop at a checkpoint, and leaves the others queued", async () => {
+test("closing has jobs stop at a checkpoint, and leaves all in the queue of the next engine", async () => {
   const { project, engine } = await tinyEngine({ limits: { cores: 1, memory: 1e9 } });
-  await engine.submit(tryScales({ trials: 100, pause: 20 }), work);
+  await engine.submit(tryScales({ trials: 20, pause: 20 }), work);
   await engine.submit(tryScales({ trials: 3 }), work);
   await reaches(engine, "j1", (j) => (j.progress?.done ?? 0) >= 1);
   await engine.close();
   expect(project.store.jobs.list().map((j) => [j.id, j.state, j.reason])).toEqual([
-    ["j1", "paused", "Lathe was closed."],
+    ["j1", "queued", "Lathe was closed while it ran."],
     ["j2", "queued", undefined],
   ]);
   const next = await openEngine(project, { methods: extraMethods });
-  expect((await next.settled("j2")).state).toBe("done");
+  await next.idle();
+  expect(next.list().map((j) => [j.state, j.attempts])).toEqual([
+    ["done", 2],
+    ["done", 1],
+  ]);
+  expect(project.store.trials.count({ job: "j1" })).toBe(20);
   await next.close();
 });
 
@@ -99,7 +105,7 @@ test("an engine that takes only its own jobs leaves those of others in the queue
   await engine.close();
   const own = await openEngine(project, { methods: extraMethods, takes: "own" });
   await own.idle();
-  expect(own.find("j2").state).toBe("queued");
+  expect(own.list().map((j) => j.state)).toEqual(["queued", "queued"]);
   expect((await own.settled("j2")).state).toBe("queued");
   const third = await own.submit(tryScales({ trials: 2 }), work);
   expect((await own.settled(third.id)).state).toBe("done");
@@ -194,4 +200,16 @@ test("jobs can be looked at while another process has the project", async () => 
   const reader = await openProject(project.store.folder, "read", nodeHost);
   expect(reader.store.jobs.list().map((j) => j.state)).toEqual(["done"]);
   reader.store.close();
+});
+
+test("another process may wish that a job pauses or is cancelled", async () => {
+  const { project, engine } = await tinyEngine({ limits: { cores: 1, memory: 1e9 } });
+  await engine.submit(tryScales({ trials: 200, pause: 20 }), work);
+  await engine.submit(tryScales({ trials: 3 }), work);
+  await reaches(engine, "j1", (j) => (j.progress?.done ?? 0) >= 1);
+  leaveWish(project.store.folder, "j2", "cancel");
+  await reaches(engine, "j2", inState("cancelled"));
+  leaveWish(project.store.folder, "j1", "pause");
+  expect((await engine.settled("j1")).state).toBe("paused");
+  expect(() => leaveWish(project.store.folder, "j7", "pause")).toThrow(/^Asking job "j7" to pause: ENOENT/);
 });
