@@ -1,6 +1,7 @@
 import { elementCount } from "../base/array.ts";
 import { intTensor, node as makeNode, tensor } from "../graph/build.ts";
 import type { GraphEdit } from "../graph/edit.ts";
+import type { Graph } from "../graph/model.ts";
 import { weightLevels, type Bits } from "./bits.ts";
 
 /** Widths below eight bits of which none is a whole share of a byte are stored as two planes: high bits and low bits. */
@@ -22,6 +23,13 @@ export function tableBytes(widths: ReadonlySet<Bits>): number {
     if (bits !== 8) for (const { width } of planesOf(bits)) sum += 256 * (8 / width);
   }
   return sum;
+}
+
+const TABLE = "u.table";
+
+/** Bytes of the tables that a written model has. */
+export function bytesOfTables({ initializers }: Graph): number {
+  return initializers.reduce((sum, { name, dims }) => sum + (name.startsWith(TABLE) ? elementCount(dims) : 0), 0);
 }
 
 interface Plane {
@@ -130,7 +138,7 @@ export class LevelWriter {
         const byte = Math.floor(i / perByte);
         return ((byte >> ((i % perByte) * width)) & (2 ** width - 1)) * unit + offset;
       });
-      const name = this.#edit.fresh("u.table");
+      const name = this.#edit.fresh(TABLE);
       this.#edit.setInitializer(tensor(name, { type: "int8", dims: [256, perByte], data }));
       return name;
     });

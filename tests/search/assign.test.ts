@@ -1,21 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../core/base/random.ts";
-import { assignChoices, type Choice } from "../../core/search/assign.ts";
+import { assignChoices, costOf, type Choice } from "../../core/search/assign.ts";
 
 type Things = readonly (readonly Choice[])[];
 
-const sums = (things: Things, chosen: readonly number[]): Choice => ({
-  cost: chosen.reduce((sum, j, i) => sum + things[i]![j]!.cost, 0),
+type Shared = Readonly<Record<string, number>>;
+
+const sums = (things: Things, chosen: readonly number[], shared: Shared = {}): Choice => ({
+  cost: costOf(things, chosen, shared),
   harm: chosen.reduce((sum, j, i) => sum + things[i]![j]!.harm, 0),
 });
 
 /** The least harm within a budget, by looking at every combination. */
-function bruteForce(things: Things, budget: number): number {
+function bruteForce(things: Things, budget: number, shared: Shared = {}): number {
   let best = Infinity;
   const chosen = things.map(() => 0);
   const visit = (i: number): void => {
     if (i === things.length) {
-      const { cost, harm } = sums(things, chosen);
+      const { cost, harm } = sums(things, chosen, shared);
       if (cost <= budget && harm < best) best = harm;
       return;
     }
@@ -50,7 +52,7 @@ describe("the integer programme", () => {
     ).cost;
     for (const share of [0.3, 0.4, 0.55, 0.75]) {
       const budget = Math.floor(most * share);
-      const found = sums(things, await assignChoices(things, budget));
+      const found = sums(things, await assignChoices(things, { limit: budget }));
       expect(found.cost).toBeLessThanOrEqual(budget);
       expect(found.harm / bruteForce(things, budget)).toBeCloseTo(1, 9);
     }
@@ -64,7 +66,7 @@ describe("the integer programme", () => {
         things.map(() => 2),
       ).cost,
     );
-    const found = sums(things, await assignChoices(things, budget));
+    const found = sums(things, await assignChoices(things, { limit: budget }));
     expect(found.harm / bruteForce(things, budget)).toBeCloseTo(1, 9);
   });
 
@@ -79,10 +81,10 @@ describe("the integer programme", () => {
         { cost: 3, harm: 2 },
       ],
     ];
-    expect(await assignChoices(things, 4)).toEqual([1, 0]);
-    expect(await assignChoices(things, 3)).toEqual([0, 0]);
-    expect(await assignChoices(things, 5.999999)).toEqual([1, 0]);
-    expect(await assignChoices(things, 6)).toEqual([1, 1]);
+    expect(await assignChoices(things, { limit: 4 })).toEqual([1, 0]);
+    expect(await assignChoices(things, { limit: 3 })).toEqual([0, 0]);
+    expect(await assignChoices(things, { limit: 5.999999 })).toEqual([1, 0]);
+    expect(await assignChoices(things, { limit: 6 })).toEqual([1, 1]);
   });
 
   it("keeps within budgets of thirds, where sums in binary are not exact", async () => {
@@ -91,7 +93,7 @@ describe("the integer programme", () => {
       { cost: 2 / 3, harm: 1 / (i + 2) },
     ]);
     for (let steps = 9; steps <= 18; steps++) {
-      const { cost } = sums(things, await assignChoices(things, steps / 3));
+      const { cost } = sums(things, await assignChoices(things, { limit: steps / 3 }));
       expect(cost).toBeLessThanOrEqual(steps / 3);
     }
   });
@@ -102,9 +104,29 @@ describe("the integer programme", () => {
       { cost: 0, harm: -3 },
       { cost: 1, harm: -4 },
     ];
-    expect(await assignChoices([free, good], 0)).toEqual([0, 0]);
-    expect(await assignChoices([free, good], 1)).toEqual([0, 1]);
-    expect(await assignChoices([], 0)).toEqual([]);
+    expect(await assignChoices([free, good], { limit: 0 })).toEqual([0, 0]);
+    expect(await assignChoices([free, good], { limit: 1 })).toEqual([0, 1]);
+    expect(await assignChoices([], { limit: 0 })).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 4])("pays once for what several choices need: case %i", async (seed) => {
+    const names = ["two", "three", "four", "six"];
+    const things = layers(seed, { count: 6 }).map((choices) =>
+      choices.map((choice, j): Choice => (names[j] === undefined ? choice : { ...choice, needs: names[j] })),
+    );
+    const shared = { two: 900, three: 2500, four: 400, six: 1400 };
+    const most = sums(
+      things,
+      things.map(() => 4),
+    ).cost;
+    for (const share of [0.45, 0.6, 0.8]) {
+      const limit = Math.floor(most * share);
+      const found = sums(things, await assignChoices(things, { limit, shared }), shared);
+      expect(found.cost).toBeLessThanOrEqual(limit);
+      expect(found.harm / bruteForce(things, limit, shared)).toBeCloseTo(1, 9);
+    }
+    const short = assignChoices([[{ cost: 1, harm: 0, needs: "two" }]], { limit: 900, shared });
+    await expect(short).rejects.toThrow('No choice keeps within the budget of "900": the least is 901.');
   });
 
   it("solves a hundred layers with eight choices each", async () => {
@@ -113,7 +135,7 @@ describe("the integer programme", () => {
       things,
       things.map(() => 2),
     ).cost;
-    const chosen = await assignChoices(things, budget);
+    const chosen = await assignChoices(things, { limit: budget });
     const found = sums(things, chosen);
     expect(found.cost).toBeLessThanOrEqual(budget);
     // No single layer can be given more bits with what is left.
@@ -136,6 +158,6 @@ describe("the integer programme", () => {
     [[[{ cost: 2, harm: 1 }], []], 5, 'No choice keeps within the budget of "5": the least is Infinity.'],
     [[[{ cost: 2, harm: 1 }]], NaN, 'No choice keeps within the budget of "NaN": the least is 2.'],
   ])("refuses what cannot be: %j within %d", async (things, budget, message) => {
-    await expect(assignChoices(things, budget)).rejects.toThrow(message);
+    await expect(assignChoices(things, { limit: budget })).rejects.toThrow(message);
   });
 });
