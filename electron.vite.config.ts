@@ -1,13 +1,25 @@
 import { resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "electron-vite";
+import { layOutEngine } from "./scripts/layOutEngine.ts";
 
 const here = (path: string): string => resolve(import.meta.dirname, path);
 
 export default defineConfig({
   main: {
+    plugins: [
+      {
+        name: "lathe-engine",
+        // The engine is no bundle: see core/decisions.
+        writeBundle: async ({ dir }) => {
+          if (dir !== undefined) await layOutEngine(import.meta.dirname, resolve(dir, "../engine"));
+        },
+      },
+    ],
     build: {
-      rolldownOptions: { input: { index: here("main/index.ts"), engine: here("main/engine.ts") } },
+      // The main process carries what it needs of the packages, which is little.
+      externalizeDeps: { exclude: ["zod"] },
+      rolldownOptions: { input: { index: here("main/index.ts") } },
     },
   },
   preload: {
@@ -24,6 +36,8 @@ export default defineConfig({
     plugins: [react()],
     build: {
       minify: true,
+      // One page, loaded from the machine itself: its size is stated in renderer/README.md.
+      chunkSizeWarningLimit: 1024,
       rolldownOptions: { input: here("renderer/index.html") },
     },
   },

@@ -1,5 +1,4 @@
-/**
- * Entry of the utility process that will run the engine, away from the process that draws.
- * So far it only tells its parent that it is up, and with which Node.
- */
-process.parentPort.postMessage({ kind: "ready", node: process.versions.node });
+import { serveDesktop } from "../core/serve/desktop.ts";
+
+// Entry of the utility process that runs the engine, away from the process that draws.
+serveDesktop(process.parentPort);

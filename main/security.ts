@@ -1,23 +1,9 @@
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { fileBelow } from "../core/serve/pages.ts";
 
 /** The renderer's own scheme: with it there is no file:// page and no open port. */
 export const SCHEME = "app";
 export const HOST = "lathe";
 export const START_PAGE = `${SCHEME}://${HOST}/index.html`;
-
-/** Only the product's own files; no inline script or style, no frame, no form, no connection elsewhere. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 export interface WindowSecurity {
   readonly preload: string;
@@ -46,10 +32,21 @@ export function windowSecurity(preload: string): WindowSecurity {
   });
 }
 
-/** Whether a window may go to this address: the product's own pages, and nothing else. */
+/** Whether a window may go to this address, and whether a message came from a page of ours. */
 export function isOwnPage(address: string): boolean {
   const url = URL.parse(address);
   return url !== null && url.protocol === `${SCHEME}:` && url.host === HOST && url.username === "";
+}
+
+/** Who sent a message, as far as that decides on it. */
+export interface Sender {
+  /** Null where the page is gone by now. */
+  readonly senderFrame: { readonly url: string; readonly parent: unknown } | null;
+}
+
+/** Only pages of ours may ask: not a frame within one, not a page elsewhere. */
+export function isTrusted({ senderFrame }: Sender): boolean {
+  return senderFrame !== null && senderFrame.parent === null && isOwnPage(senderFrame.url);
 }
 
 /**
@@ -57,19 +54,5 @@ export function isOwnPage(address: string): boolean {
  * Undefined for other schemes and hosts, and for every path that leaves `root`, however it is encoded.
  */
 export function fileOfAddress(root: string, address: string): string | undefined {
-  if (!isOwnPage(address)) return undefined;
-  const path = decode(new URL(address).pathname);
-  if (path === undefined || path.includes("\0") || path.includes("\\")) return undefined;
-  const file = resolve(root, path === "" || path === "/" ? "index.html" : `.${path}`);
-  const below = relative(root, file);
-  const isOutside = below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below);
-  return isOutside ? undefined : file;
-}
-
-function decode(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined; // A malformed escape such as "%zz" names no file.
-  }
+  return isOwnPage(address) ? fileBelow(root, new URL(address).pathname) : undefined;
 }

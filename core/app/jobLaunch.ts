@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { childProgram } from "../runtime/child.ts";
 import type { FromJob, JobListener, JobProcess } from "./jobMessages.ts";
 
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./jobProcess.ts" : "./jobProcess.js", import.meta.url);
@@ -10,6 +11,7 @@ const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./jobProcess.ts" : "./j
  */
 export function forkJob({ onMessage, onExit }: JobListener, onStart?: (pid: number) => void): JobProcess {
   const child = fork(fileURLToPath(ENTRY), [], {
+    ...childProgram(),
     // Flags of the parent (debugger, test runner) are not the child's.
     execArgv: [],
     env: { ...process.env, NODE_OPTIONS: "" },

@@ -86,15 +86,17 @@ export const procedures = {
   jobs: {
     list: procedure.input(inProject).output(z.array(jobView)),
     run: procedure.input(inProject.extend({ run: runRequest })).output(jobView),
+    /** Measures variants and the baseline beside them, in turns. */
+    measure: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(jobView),
     log: procedure.input(ofJob).output(z.array(jobLogEntry)),
     pause: procedure.input(ofJob).output(jobView),
     resume: procedure.input(ofJob).output(jobView),
     cancel: procedure.input(ofJob).output(jobView),
+    /** Removes its log and checkpoints; what it made stays. */
+    remove: procedure.input(ofJob).output(done),
   },
   compare: {
     get: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(comparisonView),
-    /** Measures variants and the baseline beside them, in turns. */
-    measure: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(work(done)),
   },
   reports: {
     render: procedure

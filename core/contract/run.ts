@@ -38,6 +38,8 @@ export const jobView = z.strictObject({
   job,
   /** Absent before it starts. */
   progress: jobProgress.optional(),
+  /** What it has been asked for and has not come to yet. */
+  asked: z.enum(["pause", "cancel"]).optional(),
   can: z.strictObject({ pause: z.boolean(), resume: z.boolean(), cancel: z.boolean() }),
 });
 export type JobView = z.infer<typeof jobView>;

@@ -25,6 +25,7 @@ export function runChild<T>(script: URL, task: unknown, options: ChildOptions = 
       return;
     }
     const child = fork(fileURLToPath(script), [], {
+      ...childProgram(),
       // Flags of the parent (debugger, test runner) are not the child's.
       execArgv: [],
       env: { ...process.env, ...options.environment, NODE_OPTIONS: "" },
@@ -54,6 +55,15 @@ export function runChild<T>(script: URL, task: unknown, options: ChildOptions = 
       if (error !== null) errors += error.message;
     });
   });
+}
+
+/**
+ * The program that runs child processes, where it is not the one that runs this process: a packaged application may not
+ * be run as Node, and brings a Node of its own, which LATHE_NODE names.
+ */
+export function childProgram(): { readonly execPath?: string } {
+  const program = process.env["LATHE_NODE"];
+  return program === undefined || program === "" ? {} : { execPath: program };
 }
 
 /** The script's side: waits for the task, does it and sends the answer. Nothing may keep the process alive then. */

@@ -4,7 +4,7 @@ import type { RunAsked } from "../contract/run.ts";
 
 export interface CommandParts {
   readonly method: MethodInfo;
-  readonly run: RunAsked;
+  readonly run: Omit<RunAsked, "data"> & { readonly data: string | undefined };
   /** Name of the variant to start from. */
   readonly from: string;
   readonly folder: string;

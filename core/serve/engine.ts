@@ -29,7 +29,7 @@ export function openEngine(options: EngineOptions): Engine {
   const recents = openRecents(options.home, options.host);
   const projects = trackProjects(recents, options.host);
   const events = openChannel<EngineEvent>();
-  const jobs = startJobs({ projects, events, host: options.host });
+  const jobs = startJobs({ projects, events });
   return {
     ...options,
     recents,

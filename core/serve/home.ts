@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Folder of what Lathe keeps for its user; LATHE_HOME names another one. */
 export function homeFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -13,5 +14,10 @@ export function homeFolder(environment: NodeJS.ProcessEnv = process.env): string
   );
 }
 
-/** Folders that a product's own files are in, seen from this file, in the sources as in a build. */
-export const PRODUCT = join(import.meta.dirname, "..", "..");
+/** The folder that holds the product's sample and its built pages, seen from the sources as from a build. */
+export const PRODUCT = findProduct(import.meta.dirname);
+
+function findProduct(folder: string): string {
+  if (existsSync(join(folder, "samples")) || dirname(folder) === folder) return folder;
+  return findProduct(dirname(folder));
+}

@@ -1,10 +1,9 @@
-import { LatheError, toLatheError } from "../base/error.ts";
-import type { Host } from "../base/host.ts";
-import type { Job, JobHappening, JobLogEntry, JobProgress } from "../contract/jobs.ts";
+import { LatheError } from "../base/error.ts";
+import { openEngine as openQueue, type Engine as Queue, type JobRequest } from "../app/jobs.ts";
+import { jobFolder, readLog } from "../app/jobFolder.ts";
+import type { Project } from "../app/project.ts";
+import type { JobEvent, JobLogEntry, JobState, JobView as QueuedJob } from "../contract/jobs.ts";
 import type { EngineEvent, JobView, RunAsked } from "../contract/run.ts";
-import { measureVariants } from "../app/measureVariants.ts";
-import { findData, findVariant, type Project, type Work } from "../app/project.ts";
-import { completeRecipe, estimateRun, runMethod } from "../app/runMethod.ts";
 import type { Channel } from "./channel.ts";
 import type { OpenProjects } from "./openProjects.ts";
 
@@ -13,191 +12,133 @@ export interface JobName {
   readonly job: string;
 }
 
-/** Work that goes on whether or not a page looks on. One job runs at a time, since each uses the whole machine. */
+/** The queues of the open projects. Their work goes on whether or not a page looks on. */
 export interface Jobs {
   list(project: string): Promise<readonly JobView[]>;
-  run(project: string, asked: RunAsked): Promise<JobView>;
+  run(project: string, asked: RunAsked, signal: AbortSignal | undefined): Promise<JobView>;
+  measure(project: string, variants: readonly string[]): Promise<JobView>;
   log(name: JobName): Promise<readonly JobLogEntry[]>;
   change(name: JobName, what: "pause" | "resume" | "cancel"): Promise<JobView>;
+  /** Removes its log and checkpoints; what it made stays. */
+  remove(name: JobName): Promise<void>;
+  /** Has a project's jobs stop at a checkpoint; they go on when it is opened again and they are resumed. */
+  closeQueue(project: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface JobParts {
   readonly projects: OpenProjects;
   readonly events: Channel<EngineEvent>;
-  readonly host: Host;
 }
 
-interface Running {
-  readonly project: string;
-  job: Job;
-  progress: JobProgress | undefined;
-  readonly log: JobLogEntry[];
-  readonly control: AbortController;
-  readonly asked: RunAsked;
-}
+const PAUSABLE: readonly JobState[] = ["queued", "running"];
+const RESUMABLE: readonly JobState[] = ["paused", "interrupted", "cancelled", "failed"];
+const CANCELLABLE: readonly JobState[] = ["queued", "running", "paused", "interrupted"];
 
-/** Milliseconds between two notices of the same job's progress. */
-const PACE = 250;
+export function startJobs({ projects, events }: JobParts): Jobs {
+  const queues = new Map<string, Promise<OpenQueue>>();
 
-const START: JobProgress = { stage: "", done: 0, total: 0, unit: "", step: 1, steps: 1, metrics: {} };
-
-export function startJobs({ projects, events, host }: JobParts): Jobs {
-  const all: Running[] = [];
-  let current: Promise<void> | undefined;
-
-  const view = ({ project, job, progress }: Running): JobView => ({
-    project,
-    job,
-    ...(progress && { progress }),
-    can: { pause: false, resume: false, cancel: job.state === "queued" || job.state === "running" },
-  });
-  const find = ({ project, job }: JobName): Running => {
-    const found = all.find((r) => r.project === project && r.job.id === job);
-    if (found !== undefined) return found;
-    throw new LatheError("not-found", `There is no job "${job}".`, { hint: "Look at the list of jobs." });
-  };
-  const tell = (running: Running): void => events.send({ kind: "job", view: view(running) });
-  const say = (running: Running, event: JobHappening): void => {
-    const entry = { at: host.clock.now(), event };
-    running.log.push(entry);
-    events.send({ kind: "log", project: running.project, job: running.job.id, entries: [entry] });
-  };
-  const change = (running: Running, changes: Partial<Job>): void => {
-    running.job = { ...running.job, ...changes };
-    if (changes.state !== undefined) say(running, { kind: "state", state: changes.state });
-    tell(running);
-  };
-  const listen = (running: Running): Work["emit"] => {
-    let shown = 0;
-    return (event) => {
-      const before = running.progress ?? START;
-      if (event.kind !== "progress") say(running, event);
-      if (event.kind === "stage") running.progress = { ...START, metrics: before.metrics, stage: event.name };
-      else if (event.kind === "metric")
-        running.progress = { ...before, metrics: { ...before.metrics, [event.name]: event.value } };
-      else if (event.kind === "progress") {
-        const { done, total, unit } = event;
-        running.progress = { ...before, done, total, unit };
-        const now = host.clock.milliseconds();
-        if (now - shown < PACE && done < total) return;
-        shown = now;
-      }
-      tell(running);
-    };
-  };
-  const work = async (project: Project, running: Running): Promise<void> => {
-    const { recipe } = await completeRecipe(running.asked);
-    const { from, name, data, measure } = running.asked;
-    const options = { signal: running.control.signal, emit: listen(running) };
-    const made = await runMethod(project, { recipe }, { ...options, from, name, data });
-    say(running, { kind: "variant", variant: made.id, name: made.name });
-    change(running, { results: [{ variants: [made.id], isMeasured: false }] });
-    events.send({ kind: "project", project: running.project });
-    if (!measure) return;
-    await measureVariants(project, [made], { ...options, data });
-    change(running, { results: [{ variants: [made.id], isMeasured: true }] });
-  };
-  const perform = async (running: Running): Promise<void> => {
-    const started = host.clock.milliseconds();
-    change(running, { state: "running", startedAt: host.clock.now(), attempts: 1 });
-    const end = (): Partial<Job> => ({
-      endedAt: host.clock.now(),
-      seconds: (host.clock.milliseconds() - started) / 1000,
-    });
-    try {
-      await work(await projects.get(running.project), running);
-      change(running, { state: "done", ...end() });
-    } catch (thrown) {
-      const { code, message, hint } = toLatheError(thrown);
-      if (running.control.signal.aborted || code === "cancelled") change(running, { state: "cancelled", ...end() });
-      else {
-        const failure = { code, message, ...(hint !== undefined && { hint }) };
-        say(running, { kind: "failure", ...failure });
-        change(running, { state: "failed", failure, ...end() });
-      }
+  /** Undefined where the project can only be read: whoever writes it has the queue. */
+  const queueOf = async (id: string): Promise<Queue | undefined> => {
+    const project = await projects.get(id);
+    if (!project.store.canWrite) return undefined;
+    let opening = queues.get(id);
+    if (opening === undefined) {
+      opening = follow(project, id, events);
+      queues.set(id, opening);
+      opening.catch(() => queues.delete(id));
     }
-    events.send({ kind: "project", project: running.project });
+    return (await opening).queue;
   };
-  const pump = (): void => {
-    const next = current === undefined ? all.find((r) => r.job.state === "queued") : undefined;
-    if (next === undefined) return;
-    current = perform(next).finally(() => {
-      current = undefined;
-      pump();
-    });
+  const writable = async (id: string): Promise<Queue> => {
+    const queue = await queueOf(id);
+    if (queue !== undefined) return queue;
+    (await projects.get(id)).store.checkWritable();
+    throw new LatheError("internal", `Project "${id}" can be written and has no queue.`);
+  };
+  const submit = async (id: string, request: JobRequest, signal = new AbortController().signal): Promise<JobView> => {
+    const queue = await writable(id);
+    return viewOf(id, await queue.submit(request, { signal, emit: () => undefined }), true);
+  };
+  const closeQueue = async (id: string): Promise<void> => {
+    const opened = queues.get(id);
+    queues.delete(id);
+    await opened?.then((o) => o.close()).catch(() => undefined);
   };
 
   return {
-    list: async (project) => all.filter((r) => r.project === project).map(view),
-    run: async (id, asked) => {
-      const project = await projects.get(id);
-      project.store.checkWritable();
-      const { recipe, estimate } = await estimateRun(project, asked, asked.from);
-      const { method } = await completeRecipe(asked);
-      const from = findVariant(project, asked.from);
-      const data = findData(project, asked.data);
-      const { params, version, seed, threads, provider } = recipe;
-      const running: Running = {
-        project: id,
-        job: {
-          id: `j${all.length + 1}`,
-          title: `${method.info.title} of ${from.name}`,
-          state: "queued",
-          priority: 0,
-          plan: {
-            from: { variant: from.id, sha256: from.model.sha256 },
-            ...(data && { data: data.id }),
-            steps: [
-              {
-                method: method.info.id,
-                version,
-                params,
-                seed,
-                threads,
-                ...(provider && { provider }),
-                ...(asked.name !== undefined && { name: asked.name }),
-                measure: asked.measure,
-              },
-            ],
-          },
-          results: [],
-          estimate,
-          at: host.clock.now(),
-          seconds: 0,
-          attempts: 0,
-        },
-        progress: undefined,
-        log: [],
-        control: new AbortController(),
-        asked,
-      };
-      all.push(running);
-      tell(running);
-      pump();
-      return view(running);
+    list: async (id) => {
+      const queue = await queueOf(id);
+      if (queue !== undefined) return queue.list().map((job) => viewOf(id, job, true));
+      return (await projects.get(id)).store.jobs.list().map((job) => viewOf(id, job, false));
     },
-    log: async (name) => find(name).log,
-    change: async (name, what) => {
-      const running = find(name);
-      if (what !== "cancel") {
-        throw new LatheError("unsupported", `Job "${name.job}" cannot be ${what}d.`, {
-          hint: "Cancel it and run it again.",
-        });
-      }
-      if (running.job.state === "queued") change(running, { state: "cancelled", endedAt: host.clock.now() });
-      else if (running.job.state === "running") {
-        change(running, { state: "cancelling" });
-        running.control.abort(new LatheError("cancelled", "Cancelled."));
-      }
-      return view(running);
+    run: (id, asked, signal) => {
+      const { method, params, seed, threads, provider, from, data, name, measure } = asked;
+      const run = { method, params, seed, threads, ...(provider && { provider }) };
+      return submit(id, { run, from, data, name, measure }, signal);
     },
+    measure: (id, variants) => submit(id, { measure: variants }),
+    log: async ({ project: id, job }) => {
+      const queue = await queueOf(id);
+      if (queue !== undefined) return queue.log(job);
+      return readLog(jobFolder((await projects.get(id)).store.folder, job), 0);
+    },
+    change: async ({ project: id, job }, what) => viewOf(id, (await writable(id))[what](job), true),
+    remove: async ({ project: id, job }) => (await writable(id)).remove(job),
+    closeQueue,
     close: async () => {
-      for (const running of all) {
-        if (running.job.state === "queued") running.job = { ...running.job, state: "cancelled" };
-        running.control.abort(new LatheError("cancelled", "Cancelled."));
-      }
-      await current;
+      await Promise.all([...queues.keys()].map(closeQueue));
+    },
+  };
+}
+
+function viewOf(project: string, { progress, asked, ...job }: QueuedJob, canWrite: boolean): JobView {
+  const can = (states: readonly JobState[]): boolean => canWrite && asked === undefined && states.includes(job.state);
+  return {
+    project,
+    job,
+    ...(progress && { progress }),
+    ...(asked && { asked }),
+    can: { pause: can(PAUSABLE), resume: can(RESUMABLE), cancel: can(CANCELLABLE) },
+  };
+}
+
+interface OpenQueue {
+  readonly queue: Queue;
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two notices of how far the same job is. */
+const PACE = 250;
+
+/** Opens the queue of a project and tells pages what happens in it. */
+async function follow(project: Project, id: string, events: Channel<EngineEvent>): Promise<OpenQueue> {
+  const queue = await openQueue(project);
+  const control = new AbortController();
+  const due = new Map<string, ReturnType<typeof setTimeout>>();
+  const tell = (job: string): void => {
+    due.delete(job);
+    const found = queue.list().find((j) => j.id === job);
+    if (found !== undefined) events.send({ kind: "job", view: viewOf(id, found, true) });
+  };
+  const take = ({ job, at, event }: JobEvent): void => {
+    if (event.kind !== "progress") events.send({ kind: "log", project: id, job, entries: [{ at, event }] });
+    if (event.kind === "state") {
+      clearTimeout(due.get(job));
+      tell(job);
+    } else if (!due.has(job)) due.set(job, setTimeout(tell, PACE, job).unref());
+    if (event.kind === "variant" || event.kind === "measured" || event.kind === "state")
+      events.send({ kind: "project", project: id });
+  };
+  void (async () => {
+    for await (const event of queue.events(control.signal)) take(event);
+  })();
+  return {
+    queue,
+    close: async () => {
+      await queue.close();
+      control.abort();
+      for (const timer of due.values()) clearTimeout(timer);
     },
   };
 }

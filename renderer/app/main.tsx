@@ -1,19 +1,17 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import type { DesktopApi } from "../../core/contract/desktop.ts";
+import { openEngine } from "../client/engine.ts";
+import { watchTheme } from "../kit/theme.ts";
 import { App } from "./App.tsx";
-
-declare global {
-  interface Window {
-    readonly lathe?: DesktopApi;
-  }
-}
 
 const root = document.getElementById("root");
 if (root === null) throw new Error('index.html has no element "root".');
 
+watchTheme();
+const engine = openEngine(window.lathe);
+
 createRoot(root).render(
   <StrictMode>
-    <App versions={window.lathe?.versions} />
+    <App engine={engine} />
   </StrictMode>,
 );

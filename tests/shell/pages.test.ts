@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answerPage } from "../../main/pages.ts";
-import { CONTENT_SECURITY_POLICY } from "../../main/security.ts";
+import { CONTENT_SECURITY_POLICY } from "../../core/serve/policy.ts";
 
 let folder: string;
 let root: string;

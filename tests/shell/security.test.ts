@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CONTENT_SECURITY_POLICY, fileOfAddress, isOwnPage, START_PAGE, windowSecurity } from "../../main/security.ts";
+import { CONTENT_SECURITY_POLICY } from "../../core/serve/policy.ts";
+import { fileOfAddress, isOwnPage, isTrusted, START_PAGE, windowSecurity } from "../../main/security.ts";
 
 const root = resolve("/product/out/renderer");
 
@@ -52,6 +53,17 @@ describe("navigation lock", () => {
     "",
   ])("keeps a window away from %s", (address) => {
     expect(isOwnPage(address)).toBe(false);
+  });
+});
+
+describe("messages of pages", () => {
+  it.each([
+    ["the window's own page", { url: START_PAGE, parent: null }, true],
+    ["a frame within it", { url: START_PAGE, parent: {} }, false],
+    ["a page elsewhere", { url: "https://example.org/", parent: null }, false],
+    ["a page that is gone", null, false],
+  ])("come from %s: %s", (_who, senderFrame, expected) => {
+    expect(isTrusted({ senderFrame })).toBe(expected);
   });
 });
 

@@ -1,5 +1,6 @@
 import { hostname, availableParallelism } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { freeBytes } from "../../app/disk.ts";
 import { diagnose } from "../../app/doctor.ts";
 import { checkName } from "../../app/project.ts";
@@ -20,7 +21,7 @@ export const fileProcedures = files.router({
 
 export const machineProcedures = machine.router({
   status: machine.status.handler(async ({ context: { engine } }) => {
-    const diskFree = await freeBytes(engine.home);
+    const diskFree = await freeBytes(existing(engine.home));
     return {
       lathe: LATHE_VERSION,
       host: hostname(),
@@ -37,3 +38,8 @@ export const machineProcedures = machine.router({
     yield* engine.events.listen(signal);
   }),
 });
+
+/** A folder, or the nearest one above it that is there. */
+function existing(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
+}

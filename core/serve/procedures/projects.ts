@@ -19,6 +19,7 @@ export const projectProcedures = projects.router({
     return yield* working(engine, signal, (emit, stop) => openSample(engine, { emit, signal: stop }));
   }),
   close: projects.close.handler(async ({ input, context: { engine } }) => {
+    await engine.jobs.closeQueue(input.project);
     engine.projects.close(input.project);
     return {};
   }),

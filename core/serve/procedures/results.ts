@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { buildReport } from "../../app/buildReport.ts";
 import { compareVariants, comparisonTable } from "../../app/compare.ts";
 import { exportVariant } from "../../app/exportVariant.ts";
-import { measureVariants } from "../../app/measureVariants.ts";
 import { checkName, findVariant } from "../../app/project.ts";
 import { chartBlocks } from "../../app/reportCharts.ts";
 import { layerBlocks } from "../../app/reportLayers.ts";
@@ -26,15 +25,6 @@ export const compareProcedures = compare.router({
       charts: chartBlocks(comparison),
       details: [...report.blocks.filter(isPerClass), ...layerBlocks(comparison.rows.map((r) => r.variant))],
     };
-  }),
-  measure: compare.measure.handler(async function* ({ input, context: { engine }, signal }) {
-    return yield* working(engine, signal, async (emit, stop) => {
-      const project = await engine.projects.get(input.project);
-      const asked = input.variants.map((v) => findVariant(project, v));
-      await measureVariants(project, asked, { emit, signal: stop, skipUnrunnable: true });
-      engine.events.send({ kind: "project", project: input.project });
-      return {};
-    });
   }),
 });
 

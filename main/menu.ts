@@ -1,0 +1,42 @@
+import type { MenuItemConstructorOptions } from "electron";
+import { COMMANDS, type CommandMenu } from "../core/contract/commands.ts";
+
+const ORDER: readonly CommandMenu[] = ["File", "Edit", "View", "Project", "Optimize", "Jobs", "Help"];
+
+/** The menu, from the registry that keys and palette come from. The renderer hears the keys; here they are only shown. */
+export function menuTemplate(run: (id: string) => void): MenuItemConstructorOptions[] {
+  return ORDER.map((menu): MenuItemConstructorOptions => {
+    const own = COMMANDS.filter((c) => c.menu === menu).map(({ id, title, keys }): MenuItemConstructorOptions => ({
+      id,
+      label: title,
+      click: () => run(id),
+      ...(keys !== undefined && { accelerator: acceleratorOf(keys), registerAccelerator: false }),
+    }));
+    return { label: menu === "Optimize" ? "Optimise" : menu, submenu: [...own, ...(STANDARD[menu] ?? [])] };
+  });
+}
+
+/** What every application has, by the system's own names. */
+const STANDARD: Readonly<Partial<Record<CommandMenu, MenuItemConstructorOptions[]>>> = {
+  File: [{ type: "separator" }, { role: "recentDocuments" }, { role: "quit" }],
+  Edit: [
+    { role: "undo" },
+    { role: "redo" },
+    { type: "separator" },
+    { role: "cut" },
+    { role: "copy" },
+    { role: "paste" },
+    { role: "selectAll" },
+  ],
+  View: [
+    { type: "separator" },
+    { role: "zoomIn" },
+    { role: "zoomOut" },
+    { role: "resetZoom" },
+    { role: "togglefullscreen" },
+  ],
+};
+
+function acceleratorOf(keys: string): string {
+  return keys.replace("Mod", "CommandOrControl");
+}

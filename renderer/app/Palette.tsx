@@ -1,0 +1,58 @@
+import { MenuItem } from "@blueprintjs/core";
+import { Omnibar, type ItemRenderer } from "@blueprintjs/select";
+import type { ReactElement } from "react";
+import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
+import { commandHandlers, shownKeys } from "../kit/commands.ts";
+import { useStore } from "../kit/store.ts";
+
+export interface PaletteProps {
+  readonly onClose: () => void;
+}
+
+/** All commands that can be run now, by typing a part of their name. */
+export function Palette({ onClose }: PaletteProps): ReactElement {
+  const handlers = useStore(commandHandlers);
+  const offered = COMMANDS.filter((c) => handlers.has(c.id) && c.id !== "palette");
+  return (
+    <Omnibar<CommandInfo>
+      isOpen
+      className="palette"
+      items={offered}
+      resetOnSelect
+      inputProps={{ placeholder: "Type a command", "aria-label": "Command" }}
+      itemRenderer={drawCommand}
+      itemPredicate={(query, { title, menu }) => isMatch(query, `${menu} ${title}`)}
+      noResults={<MenuItem disabled text="No command matches" roleStructure="listoption" />}
+      onItemSelect={({ id }) => {
+        onClose();
+        handlers.get(id)?.();
+      }}
+      onClose={onClose}
+    />
+  );
+}
+
+const drawCommand: ItemRenderer<CommandInfo> = (
+  { id, title, menu, keys },
+  { handleClick, handleFocus, modifiers, ref },
+) =>
+  modifiers.matchesPredicate ? (
+    <MenuItem
+      key={id}
+      ref={ref}
+      roleStructure="listoption"
+      active={modifiers.active}
+      text={title}
+      label={[menu, keys === undefined ? "" : shownKeys(keys)].filter((t) => t !== "").join("  ")}
+      onClick={handleClick}
+      onFocus={handleFocus}
+    />
+  ) : null;
+
+/** Whether all words of a query stand in a text. */
+function isMatch(query: string, text: string): boolean {
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.toLowerCase().includes(word));
+}

@@ -1,0 +1,127 @@
+import { Button } from "@blueprintjs/core";
+import type { IconName } from "@blueprintjs/icons";
+import { useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, type DragEvent, type ReactElement, type ReactNode } from "react";
+import { useEngine } from "../client/engine.ts";
+import { useOverview } from "../client/queries.ts";
+import { AppDialogs } from "./AppDialogs.tsx";
+import { Inspector } from "../features/inspector/Inspector.tsx";
+import { Glyph } from "../kit/Glyph.tsx";
+import { layout } from "../kit/layout.ts";
+import { href, paths } from "../kit/navigation.ts";
+import { shownKeys } from "../kit/commands.ts";
+import { ErrorBoundary } from "../kit/states.tsx";
+import { useStore } from "../kit/store.ts";
+import { AppCommands } from "./AppCommands.tsx";
+import { BottomPanel } from "./BottomPanel.tsx";
+import { dialog } from "./dialogs.ts";
+import { useDrop } from "./drop.ts";
+import { Refused } from "./Refused.tsx";
+import { StatusBar } from "./StatusBar.tsx";
+import { TabBar } from "./TabBar.tsx";
+import { visitTab } from "./tabs.ts";
+import { WorkingBar } from "./WorkingBar.tsx";
+
+/** The frame around every screen. */
+export function Shell({ children }: { readonly children: ReactNode }): ReactElement {
+  const { state } = useEngine();
+  const connection = useStore(state);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const full = useRouterState({ select: (s) => s.location.href });
+  const project = /^\/p\/([^/]+)\//.exec(path)?.[1];
+  const panels = useStore(layout);
+  const main = useRef<HTMLElement>(null);
+  const drop = useDrop(project);
+  useEffect(() => {
+    // A new screen starts at its top, and whoever listens hears of it.
+    main.current?.scrollTo(0, 0);
+  }, [path]);
+  if (connection === "refused") return <Refused />;
+  const take = (event: DragEvent): void => {
+    if (drop === undefined) return;
+    event.preventDefault();
+    if (event.type === "drop") drop([...event.dataTransfer.files]);
+  };
+  return (
+    <div className="shell" onDragOver={take} onDrop={take}>
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <AppCommands project={project} />
+      {project !== undefined && <TabKeeper project={project} path={full} />}
+      <Rail project={project} path={path} />
+      <div className="shell-top">
+        <TabBar project={project} />
+        <Button
+          variant="minimal"
+          icon="search"
+          className="palette-button"
+          text="Commands"
+          title={`Command palette (${shownKeys("Mod+K")})`}
+          onClick={() => dialog.set("palette")}
+        />
+      </div>
+      <main className="shell-main" id="main" tabIndex={-1} ref={main} data-pane>
+        <WorkingBar />
+        <ErrorBoundary resetKey={full}>{children}</ErrorBoundary>
+      </main>
+      {project !== undefined && panels.inspector && <Inspector project={project} />}
+      {project !== undefined && panels.bottom && <BottomPanel project={project} />}
+      <StatusBar project={project} />
+      <AppDialogs />
+    </div>
+  );
+}
+
+/** Keeps the tab of the project that is seen. */
+function TabKeeper({ project, path }: { readonly project: string; readonly path: string }): null {
+  const name = useOverview(project).data?.project.settings.name;
+  useEffect(() => {
+    if (name !== undefined) visitTab({ project, name, path });
+    document.title = name === undefined ? "Lathe" : `${name} – Lathe`;
+    return () => {
+      document.title = "Lathe";
+    };
+  }, [project, name, path]);
+  return null;
+}
+
+interface RailEntry {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly path: string;
+  readonly also?: string;
+}
+
+function Rail({ project, path }: { readonly project: string | undefined; readonly path: string }): ReactElement {
+  const entries: readonly RailEntry[] = [
+    { icon: "home", title: "Home", path: paths.home() },
+    ...(project === undefined
+      ? []
+      : ([
+          { icon: "dashboard", title: "Overview", path: paths.overview(project) },
+          { icon: "build", title: "Methods", path: paths.methods(project), also: `/p/${project}/wizard` },
+          { icon: "stopwatch", title: "Jobs", path: paths.jobs(project) },
+          { icon: "comparison", title: "Compare", path: paths.compare(project) },
+        ] as const)),
+  ];
+  const isHere = (e: RailEntry): boolean =>
+    e.path === "/" ? path === "/" : path.startsWith(e.path) || (e.also !== undefined && path.startsWith(e.also));
+  return (
+    <nav className="rail" aria-label="Screens" tabIndex={-1} data-pane>
+      {entries.map((e) => (
+        <a key={e.title} className="rail-entry" href={href(e.path)} aria-current={isHere(e) ? "page" : undefined}>
+          <Glyph icon={e.icon} size={20} />
+          <span>{e.title}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}

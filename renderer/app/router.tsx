@@ -1,0 +1,82 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import { ComparePage } from "../features/compare/ComparePage.tsx";
+import { HomePage } from "../features/home/HomePage.tsx";
+import { JobsPage } from "../features/jobs/JobsPage.tsx";
+import { MethodsPage } from "../features/methods/MethodsPage.tsx";
+import { WizardPage } from "../features/methods/WizardPage.tsx";
+import { OverviewPage } from "../features/overview/OverviewPage.tsx";
+import { useDrop } from "./drop.ts";
+import { Empty } from "../kit/states.tsx";
+import type { WizardStart } from "../kit/navigation.ts";
+import { Shell } from "./Shell.tsx";
+
+const root = createRootRoute({
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+  notFoundComponent: () => (
+    <Empty icon="search" title="There is no such screen">
+      The address leads nowhere. Choose a screen on the left.
+    </Empty>
+  ),
+});
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
+
+function Home(): ReactElement {
+  return <HomePage onDrop={useDrop(undefined)} />;
+}
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/overview",
+  component: () => <OverviewPage project={overview.useParams().project} />,
+});
+
+const methods = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/methods",
+  component: () => <MethodsPage project={methods.useParams().project} />,
+});
+
+const wizard = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/wizard",
+  validateSearch: (search): WizardStart => {
+    const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+    return { method: text(search["method"]), from: text(search["from"]), clone: text(search["clone"]) };
+  },
+  component: () => <WizardPage project={wizard.useParams().project} start={wizard.useSearch()} />,
+});
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/jobs",
+  component: () => <JobsPage project={jobs.useParams().project} job={undefined} />,
+});
+
+const job = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/jobs/$job",
+  component: () => <JobsPage project={job.useParams().project} job={job.useParams().job} />,
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/compare",
+  component: () => <ComparePage project={compare.useParams().project} />,
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare]),
+  history: createHashHistory(),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,72 @@
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import type { Failure } from "../../core/contract/failure.ts";
+import type { JobLogEntry } from "../../core/contract/jobs.ts";
+import type { MethodInfo } from "../../core/contract/method.ts";
+import type { JobView } from "../../core/contract/run.ts";
+import type { ComparisonView, EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
+import { useEngine } from "./engine.ts";
+import { failureOf } from "./failure.ts";
+import { keys } from "./keys.ts";
+
+/** What a screen gets: the answer, or a failure, or neither yet. */
+export interface Asked<T> {
+  readonly data: T | undefined;
+  readonly failure: Failure | undefined;
+  readonly again: () => void;
+}
+
+export function asked<T>({ data, error, refetch }: UseQueryResult<T>): Asked<T> {
+  return {
+    data,
+    failure: error === null ? undefined : failureOf(error),
+    again: () => void refetch(),
+  };
+}
+
+export function useRecent(): Asked<RecentProject[]> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.recent(), queryFn: () => client.projects.recent() }));
+}
+
+export function useMethods(): Asked<MethodInfo[]> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.methods(), queryFn: () => client.methods.list(), staleTime: Infinity }));
+}
+
+export function useStatus(): Asked<EngineStatus> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.status(), queryFn: () => client.engine.status(), refetchInterval: 60_000 }));
+}
+
+export function useOverview(project: string): Asked<Overview> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.overview(project), queryFn: () => client.overview.get({ project }) }));
+}
+
+export function useComparison(project: string, variants: readonly string[]): Asked<ComparisonView> {
+  const { client } = useEngine();
+  return asked(
+    useQuery({
+      queryKey: keys.comparison(project, variants),
+      queryFn: () => client.compare.get({ project, variants: [...variants] }),
+      placeholderData: (before) => before,
+    }),
+  );
+}
+
+/** The jobs of a project; the engine's events keep them fresh. */
+export function useJobs(project: string | undefined): Asked<JobView[]> {
+  const { client } = useEngine();
+  return asked(
+    useQuery({
+      queryKey: keys.jobs(project ?? ""),
+      queryFn: () => client.jobs.list({ project: project ?? "" }),
+      enabled: project !== undefined,
+    }),
+  );
+}
+
+export function useJobLog(project: string, job: string): Asked<JobLogEntry[]> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.log(project, job), queryFn: () => client.jobs.log({ project, job }) }));
+}

@@ -1,0 +1,92 @@
+import { Button } from "@blueprintjs/core";
+import type { ReactElement } from "react";
+import type { JobView } from "../../../core/contract/run.ts";
+import { useJobs } from "../../client/queries.ts";
+import { href, paths, useGo } from "../../kit/navigation.ts";
+import { ago, duration } from "../../kit/numbers.tsx";
+import { Empty, Failed, Loading } from "../../kit/states.tsx";
+import { JobDetail } from "./JobDetail.tsx";
+import { JobProgressBar } from "./JobProgressBar.tsx";
+import { StateTag } from "./StateTag.tsx";
+
+export interface JobsPageProps {
+  readonly project: string;
+  readonly job: string | undefined;
+}
+
+/** The jobs of a project, newest first, and one of them in full. */
+export function JobsPage({ project, job }: JobsPageProps): ReactElement {
+  const { data, failure, again } = useJobs(project);
+  const go = useGo();
+  if (failure !== undefined) return <Failed failure={failure} retry={again} />;
+  if (data === undefined) return <Loading what="the jobs" />;
+  if (data.length === 0) {
+    return (
+      <Empty
+        icon="stopwatch"
+        title="No jobs yet"
+        actions={<Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />}
+      >
+        Each run of a method is a job. It goes on when you look elsewhere, and when you close this page.
+      </Empty>
+    );
+  }
+  const chosen = data.find((v) => v.job.id === job) ?? (job === undefined ? data.at(-1) : undefined);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>Jobs</h1>
+        </div>
+      </header>
+      <div className="card card-flush table-scroll" tabIndex={0} role="region" aria-label="Jobs">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Job</th>
+              <th scope="col">State</th>
+              <th scope="col">Progress</th>
+              <th scope="col" className="end">
+                Time
+              </th>
+              <th scope="col">Started</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.toReversed().map((view) => (
+              <JobRow key={view.job.id} view={view} isChosen={view === chosen} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {chosen === undefined ? (
+        <Empty icon="search" title={`There is no job ${job ?? ""}`}>
+          Choose one of the list.
+        </Empty>
+      ) : (
+        <JobDetail key={chosen.job.id} view={chosen} />
+      )}
+    </div>
+  );
+}
+
+function JobRow({ view, isChosen }: { readonly view: JobView; readonly isChosen: boolean }): ReactElement {
+  const { job, project } = view;
+  return (
+    <tr className={isChosen ? "row-chosen" : ""}>
+      <th scope="row">
+        <a className="row-link" href={href(paths.jobs(project, job.id))} aria-current={isChosen ? "true" : undefined}>
+          {job.title}
+        </a>
+      </th>
+      <td>
+        <StateTag state={job.state} />
+      </td>
+      <td className="job-progress">
+        <JobProgressBar view={view} />
+      </td>
+      <td className="end">{job.seconds > 0 ? duration(job.seconds) : "—"}</td>
+      <td className="muted">{job.startedAt === undefined ? "—" : ago(job.startedAt, Date.now())}</td>
+    </tr>
+  );
+}

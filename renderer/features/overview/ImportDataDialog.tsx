@@ -1,0 +1,102 @@
+import { Button, Checkbox, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from "@blueprintjs/core";
+import { useState, type ReactElement } from "react";
+import type { DataView } from "../../../core/contract/views.ts";
+import { useEngine } from "../../client/engine.ts";
+import { toast } from "../../kit/toast.ts";
+import { useWork } from "../../parts/useWork.ts";
+import { WorkBar } from "../../parts/WorkBar.tsx";
+import type { ImportDialogProps } from "./ImportModelDialog.tsx";
+
+/** Asks how a data set comes in. What it does not ask for follows from the data and the baseline. */
+export function ImportDataDialog({ project, chosen, onClose }: ImportDialogProps): ReactElement {
+  const { client } = useEngine();
+  const [name, setName] = useState(chosen.name.replace(/\.(npy|npz|csv|tsv)$/i, ""));
+  const [calibration, setCalibration] = useState("512");
+  const [skip, setSkip] = useState(false);
+  const work = useWork<DataView & { reasons: string[] }>();
+  const samples = Number(calibration);
+  const isWrong = !Number.isInteger(samples) || samples < 0 || calibration.trim() === "";
+  const start = async (): Promise<void> => {
+    const made = await work.start((signal) =>
+      client.data.import(
+        {
+          project,
+          place: chosen.place,
+          name: name.trim(),
+          ...(samples !== 512 && { splits: { calibration: samples } }),
+          unreadable: skip ? "skip" : "stop",
+        },
+        { signal },
+      ),
+    );
+    if (made === undefined) return;
+    onClose();
+    await toast(`Imported ${made.data.name}: ${made.data.info.count.toLocaleString("en-US")} samples.`, {
+      tone: "good",
+    });
+  };
+  return (
+    <Dialog isOpen title="Import data" onClose={onClose} canOutsideClickClose={false} shouldReturnFocusOnClose>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start();
+        }}
+      >
+        <DialogBody>
+          <p>
+            <strong>{chosen.name}</strong>
+            <br />
+            <span className="muted">
+              The samples stay where they are. How they are prepared follows from the baseline’s input.
+            </span>
+          </p>
+          <FormGroup label="Name of the data set" labelFor="data-name">
+            <InputGroup
+              id="data-name"
+              autoFocus
+              value={name}
+              disabled={work.state.isRunning}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          </FormGroup>
+          <FormGroup
+            label="Calibration samples"
+            labelFor="data-calibration"
+            helperText={isWrong ? "Enter a whole number." : "Drawn from the train split, never from test."}
+            intent={isWrong ? "danger" : "none"}
+          >
+            <InputGroup
+              id="data-calibration"
+              inputMode="numeric"
+              value={calibration}
+              disabled={work.state.isRunning}
+              onChange={(event) => setCalibration(event.currentTarget.value)}
+            />
+          </FormGroup>
+          <Checkbox
+            label="Leave out samples that cannot be read, instead of stopping"
+            checked={skip}
+            disabled={work.state.isRunning}
+            onChange={(event) => setSkip(event.currentTarget.checked)}
+          />
+          <WorkBar state={work.state} what="Importing the data" onCancel={work.cancel} />
+        </DialogBody>
+        <DialogFooter
+          actions={
+            <>
+              <Button text="Cancel" onClick={onClose} disabled={work.state.isRunning} />
+              <Button
+                type="submit"
+                intent="primary"
+                text="Import"
+                loading={work.state.isRunning}
+                disabled={name.trim() === "" || isWrong}
+              />
+            </>
+          }
+        />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,98 @@
+import type { Json } from "../../core/base/json.ts";
+
+/** A parameter's JSON Schema, as far as fields are made from it. */
+export interface FieldSchema {
+  readonly type?: string;
+  readonly enum?: readonly Json[];
+  readonly items?: FieldSchema;
+  readonly anyOf?: readonly FieldSchema[];
+  readonly default?: Json;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly title?: string;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly advanced?: boolean;
+  readonly reference?: string;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly schema: FieldSchema;
+}
+
+/** One of several values, by the name that people know. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export type Values = Readonly<Record<string, Json>>;
+
+/** The parameters of a method's schema, in their order. */
+export function fieldsOf(params: Readonly<Record<string, unknown>>): readonly Field[] {
+  const properties = (params["properties"] ?? {}) as Readonly<Record<string, FieldSchema>>;
+  return Object.entries(properties).map(([name, schema]) => ({ name, schema }));
+}
+
+export function titleOf({ name, schema }: Field): string {
+  return schema.title ?? name;
+}
+
+/** What a parameter is where nobody says anything. */
+export function valueOf({ name, schema }: Field, values: Values): Json | undefined {
+  return name in values ? values[name] : schema.default;
+}
+
+export function isDefault(field: Field, values: Values): boolean {
+  return JSON.stringify(valueOf(field, values)) === JSON.stringify(field.schema.default);
+}
+
+/** Only what differs from the default, as recipes are asked for. */
+export function changedOf(fields: readonly Field[], values: Values): Record<string, Json> {
+  const changed = fields.filter((f) => f.name in values && !isDefault(f, values));
+  return Object.fromEntries(changed.map((f) => [f.name, values[f.name] ?? null]));
+}
+
+/** "1 to 100 000", as far as there are bounds that somebody would meet. */
+export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: FieldSchema): string {
+  const low = minimum ?? exclusiveMinimum;
+  const high = maximum ?? exclusiveMaximum;
+  const number = (value: number): string => value.toLocaleString("en-US", { maximumSignificantDigits: 12 });
+  // JSON Schema writes the bounds of safe integers out; nobody wants to read them.
+  const from = low === undefined || low <= Number.MIN_SAFE_INTEGER ? undefined : number(low);
+  const to = high === undefined || high >= Number.MAX_SAFE_INTEGER ? undefined : number(high);
+  if (from !== undefined && to !== undefined)
+    return `${minimum === undefined ? "above " : ""}${from} to ${maximum === undefined ? "below " : ""}${to}`;
+  if (from !== undefined) return minimum === undefined ? `above ${from}` : `at least ${from}`;
+  return to === undefined ? "" : maximum === undefined ? `below ${to}` : `at most ${to}`;
+}
+
+/** What is wrong with a value, in words; undefined where nothing is. */
+export function problemOf(field: Field, values: Values): string | undefined {
+  const value = valueOf(field, values);
+  const { schema } = field;
+  if (schema.type === "number" || schema.type === "integer") {
+    if (typeof value !== "number") return "Enter a number.";
+    if (schema.type === "integer" && !Number.isInteger(value)) return "Enter a whole number.";
+    const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+    const isLow =
+      (minimum !== undefined && value < minimum) || (exclusiveMinimum !== undefined && value <= exclusiveMinimum);
+    const isHigh =
+      (maximum !== undefined && value > maximum) || (exclusiveMaximum !== undefined && value >= exclusiveMaximum);
+    if (isLow || isHigh) return `Enter a number: ${rangeText(schema)}.`;
+  }
+  return value === undefined ? "Fill this in." : undefined;
+}
+
+/** Fields by whether they are folded away, with what is wrong in each part. */
+export function problemsOf(fields: readonly Field[], values: Values): ReadonlyMap<string, string> {
+  return new Map(
+    fields.flatMap((field) => {
+      const problem = problemOf(field, values);
+      return problem === undefined ? [] : [[field.name, problem] as const];
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+import { useRouter } from "@tanstack/react-router";
+import { useMemo } from "react";
+
+/** Addresses of the screens, as they stand behind the "#". */
+export const paths = {
+  home: () => "/",
+  overview: (project: string) => `/p/${project}/overview`,
+  methods: (project: string) => `/p/${project}/methods`,
+  wizard: (project: string, options: WizardStart = {}) => {
+    const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(entries as [string, string][]).toString();
+    return `/p/${project}/wizard${query === "" ? "" : `?${query}`}`;
+  },
+  jobs: (project: string, job?: string) => `/p/${project}/jobs${job === undefined ? "" : `/${job}`}`,
+  compare: (project: string) => `/p/${project}/compare`,
+} as const;
+
+/** What a wizard starts with. */
+export interface WizardStart {
+  readonly method?: string | undefined;
+  readonly from?: string | undefined;
+  /** A variant whose recipe is taken over. */
+  readonly clone?: string | undefined;
+}
+
+/** The address of a link to a screen. */
+export function href(path: string): string {
+  return `#${path}`;
+}
+
+export interface Go {
+  (path: string): void;
+  replace(path: string): void;
+}
+
+/** Goes to a screen. */
+export function useGo(): Go {
+  const { history } = useRouter();
+  return useMemo(
+    () => Object.assign((path: string) => history.push(path), { replace: (path: string) => history.replace(path) }),
+    [history],
+  );
+}

@@ -1,0 +1,89 @@
+import { Button, Spinner } from "@blueprintjs/core";
+import type { IconName } from "@blueprintjs/icons";
+import { Component, type ErrorInfo, type ReactElement, type ReactNode } from "react";
+import type { Failure } from "../../core/contract/failure.ts";
+import { Glyph } from "./Glyph.tsx";
+
+export interface EmptyProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly actions?: ReactNode;
+}
+
+/** Says that there is nothing, why, and what to do. */
+export function Empty({ icon, title, children, actions }: EmptyProps): ReactElement {
+  return (
+    <div className="state">
+      <Glyph icon={icon} size={32} />
+      <h2 className="state-title">{title}</h2>
+      {children !== undefined && <p className="state-text">{children}</p>}
+      {actions !== undefined && <div className="actions">{actions}</div>}
+    </div>
+  );
+}
+
+/** Holds the place of what is on its way. */
+export function Loading({ what }: { readonly what: string }): ReactElement {
+  return (
+    <div className="state" role="status">
+      <Spinner size={28} aria-label={`Loading ${what}`} />
+      <p className="state-text">Loading {what}…</p>
+    </div>
+  );
+}
+
+export interface FailedProps {
+  readonly failure: Failure;
+  readonly retry?: (() => void) | undefined;
+}
+
+/** A failure in place of what could not be shown. */
+export function Failed({ failure, retry }: FailedProps): ReactElement {
+  return (
+    <div className="state" role="alert">
+      <Glyph icon="error" size={32} className="tone-bad" />
+      <h2 className="state-title">{failure.message}</h2>
+      {failure.hint !== undefined && <p className="state-text">{failure.hint}</p>}
+      {retry !== undefined && (
+        <div className="actions">
+          <Button text="Try again" onClick={retry} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface BoundaryProps {
+  readonly children: ReactNode;
+  /** Another value starts anew. */
+  readonly resetKey: string;
+}
+
+interface BoundaryState {
+  readonly error: Error | undefined;
+}
+
+/** Keeps a screen that broke from taking the workbench with it. */
+export class ErrorBoundary extends Component<BoundaryProps, BoundaryState> {
+  override state: BoundaryState = { error: undefined };
+
+  static getDerivedStateFromError(error: Error): BoundaryState {
+    return { error };
+  }
+
+  override componentDidUpdate(before: BoundaryProps): void {
+    if (before.resetKey !== this.props.resetKey && this.state.error !== undefined) this.setState({ error: undefined });
+  }
+
+  override componentDidCatch(error: Error, info: ErrorInfo): void {
+    console.error(error, info.componentStack);
+  }
+
+  override render(): ReactNode {
+    const { error } = this.state;
+    if (error === undefined) return this.props.children;
+    const failure = { code: "internal", message: "This screen broke.", hint: error.message };
+    return <Failed failure={failure} retry={() => this.setState({ error: undefined })} />;
+  }
+}

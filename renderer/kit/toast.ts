@@ -1,0 +1,31 @@
+import { OverlayToaster, Position, type Toaster } from "@blueprintjs/core";
+import { createRoot } from "react-dom/client";
+
+let toaster: Promise<Toaster> | undefined;
+
+function theToaster(): Promise<Toaster> {
+  toaster ??= OverlayToaster.create({ position: Position.BOTTOM_RIGHT, maxToasts: 1 }, { domRenderer: render });
+  return toaster;
+}
+
+function render(element: React.JSX.Element, container: Element | DocumentFragment): void {
+  createRoot(container).render(element);
+}
+
+export interface ToastOptions {
+  readonly tone?: "plain" | "good" | "bad";
+  /** Takes back what the toast tells of. */
+  readonly undo?: () => void;
+}
+
+/** Tells of something in passing. One at a time: the newest. */
+export async function toast(message: string, { tone = "plain", undo }: ToastOptions = {}): Promise<void> {
+  const shown = await theToaster();
+  shown.clear();
+  shown.show({
+    message,
+    intent: tone === "good" ? "success" : tone === "bad" ? "danger" : "none",
+    timeout: undo === undefined ? 5000 : 10_000,
+    ...(undo !== undefined && { action: { text: "Undo", onClick: undo } }),
+  });
+}
