@@ -88,7 +88,8 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const found = (name: string): ValueFacts | undefined => shapes.values.get(name);
   const dropped: DropoutForm =
     plan.dropout === false ? { model: loss.model, masks: [] } : trainDropouts(loss.model, { isFrozen, facts: found });
-  const trained = trainBatchNorms(dropped.model, plan.freezeStatistics === true ? () => true : isFrozen);
+  const isKept = plan.freezeStatistics === true ? () => true : isFrozen;
+  const trained = trainBatchNorms(dropped.model, isKept, plan.batchStatistics === true);
   const followed = new Map(trained.statistics.map(({ name, next }) => [next, name]));
   const masks = new Map(dropped.masks.map(({ input, dims }) => [input, { type: "float32", dims } as const]));
   const facts = (name: string): ValueFacts | undefined => masks.get(name) ?? found(followed.get(name) ?? name);
@@ -113,7 +114,8 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const common = { inference, shapes, heads: loss.heads, dropouts: dropped.masks, total: loss.total, accumulate };
   const draft = startDraft(ready.graph, { opset: ready.opsets[""] ?? 0, facts: () => undefined, prefix: "update" });
   const after = new Map(statistics.map((s) => [s.next, s.slot] as const));
-  const data = dropped.model.graph.inputs;
+  const given = new Set(dropped.model.graph.inputs.map((input) => input.name));
+  const data = ready.graph.inputs.filter((input) => given.has(input.name));
   const own = [...weights, ...statistics.map((s) => s.slot)];
 
   if (accumulate === 1) {
