@@ -26,6 +26,8 @@ export interface SampleStream {
   readonly classes: readonly string[] | undefined;
   readonly indices: Int32Array;
   readonly preprocessing: Preprocessing;
+  /** Identifies the samples of the data set, where it is known. */
+  readonly fingerprint?: string;
   /**
    * Batches in the order of `indices`; the last one may be smaller. Leaving the loop early frees everything.
    * @param recycle the memory of a batch may be used again for the next one; for loops that keep none
@@ -76,9 +78,9 @@ export function sampleStream(dataset: Dataset, options: StreamOptions): SampleSt
     const source = { dataset, indices, preprocessing, made, size, signal, recycle };
     return isAhead ? aheadOfUse(source, { workers, memoryBudget }) : onDemand(source);
   };
-  const { classes } = dataset.info;
+  const { classes, fingerprint } = dataset.info;
   const select = (others: Int32Array): SampleStream => sampleStream(dataset, { ...options, indices: others });
-  return Object.freeze({ count: indices.length, classes, indices, preprocessing, batches, select });
+  return Object.freeze({ count: indices.length, classes, indices, preprocessing, fingerprint, batches, select });
 }
 
 interface Source {

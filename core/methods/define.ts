@@ -22,6 +22,8 @@ export interface MethodContext<P> {
   readonly split?: (name: SplitName) => SampleStream;
   /** Where to keep what an interrupted run can go on from; absent where there is no project. */
   readonly work?: WorkFolder;
+  /** A folder for what takes long to compute and any run may use again; it may be emptied at any time. Need not exist yet. */
+  readonly cache?: string;
   /** The model behind a parameter that names a variant, constants in memory; absent where there is no project. */
   readonly open?: (sha256: string) => Promise<Model>;
   /** What an interrupted run has tried already, and where more is added; absent where there is no project. */

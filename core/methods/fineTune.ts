@@ -1,4 +1,5 @@
 import { LatheError } from "../base/error.ts";
+import type { SampleStream } from "../data/batches.ts";
 import type { Model } from "../graph/model.ts";
 import type { HeadSpec } from "../train/heads.ts";
 import type { TrainPlan } from "../train/plan.ts";
@@ -18,6 +19,10 @@ export interface FineTuneOptions {
   readonly seed?: number;
   /** What the plan says differently. */
   readonly plan?: Partial<TrainPlan>;
+  /** Targets beside the labels, for the heads of `plan`; in place of the teacher of the parameters. */
+  readonly teach?: Teach;
+  /** Samples in place of the train split. */
+  readonly training?: SampleStream;
   readonly masks?: TrainOptions["masks"];
   readonly beforeUpdate?: TrainOptions["beforeUpdate"];
 }
@@ -32,7 +37,7 @@ export interface FineTuneOptions {
 export async function fineTune(
   context: TrainingContext,
   model: Model,
-  { params, stage, seed, plan, masks, beforeUpdate }: FineTuneOptions,
+  { params, stage, seed, plan, teach, training, masks, beforeUpdate }: FineTuneOptions,
 ): Promise<TrainResult> {
   const { split, work, session, host, signal, emit } = context;
   if (split === undefined) {
@@ -41,13 +46,13 @@ export async function fineTune(
     });
   }
   if (work !== undefined) await host.files.makeFolder(work.folder);
-  const guide = await guideOf(context, params, model);
+  const guide = teach ? { heads: [], teach, teacher: undefined } : await guideOf(context, params, model);
   const saving = work && { path: host.files.join(work.folder, `${stage}.checkpoint`), key: `${work.key}/${stage}` };
   try {
     return await train({
       model,
       plan: { ...fineTunePlan(params), heads: guide.heads, ...plan },
-      training: split("train"),
+      training: training ?? split("train"),
       validation: split("validation"),
       seed: seed ?? context.seed,
       session,

@@ -12,6 +12,8 @@ export interface TrainPlan extends Omit<StepPlan, "average"> {
   readonly rate: number;
   readonly schedule: ScheduleSpec;
   readonly augment?: AugmentSpec;
+  /** Different augmentations of each sample, which later epochs go through again; default: a new one in each epoch. */
+  readonly views?: number;
   /** Share of the old value that the moving average of the weights keeps at each update; the average is the result. */
   readonly averageDecay?: number;
   /** Which epoch's weights are the result: the last one's, or those most accurate on the validation samples. */

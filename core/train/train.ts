@@ -229,7 +229,8 @@ async function feedsOf(
   { batch, progress }: { readonly batch: Batch; readonly progress: Progress },
 ): Promise<StepFeeds> {
   const augment = plan.augment ?? {};
-  const how = { seed, epoch: progress.epoch, preprocessing: training.preprocessing };
+  const epoch = plan.views === undefined ? progress.epoch : progress.epoch % plan.views;
+  const how = { seed, epoch, preprocessing: training.preprocessing };
   augmentBatch(batch, augment, how);
   const mixing = mixBatch(batch, augment, { ...how, batch: progress.batch });
   const taught = (await teach?.(batch, { epoch: progress.epoch, batch: progress.batch })) ?? [];

@@ -1,0 +1,21 @@
+import { defineMethod } from "../define.ts";
+import { distillEstimate, SAMPLES } from "../distillEstimate.ts";
+import { needsFloatWeights } from "../floatModel.ts";
+import { params } from "./params.ts";
+import { report } from "./report.ts";
+
+export default defineMethod({
+  id: "distill-features",
+  family: "distill",
+  title: "Distillation of features",
+  summary: "Trains the model to show inside what a larger teacher shows, beside the same model without it.",
+  paper: "Zagoruyko and Komodakis 2017",
+  version: 1,
+  params,
+  needsData: () => true,
+  applies: (model) =>
+    needsFloatWeights(model, [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`]),
+  estimate: distillEstimate,
+  load: () => import("./run.ts"),
+  report,
+});

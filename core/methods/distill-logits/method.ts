@@ -1,0 +1,21 @@
+import { defineMethod } from "../define.ts";
+import { distillEstimate, SAMPLES } from "../distillEstimate.ts";
+import { needsFloatWeights } from "../floatModel.ts";
+import { params } from "./params.ts";
+import { report } from "./report.ts";
+
+export default defineMethod({
+  id: "distill-logits",
+  family: "distill",
+  title: "Distillation of answers",
+  summary: "Trains the model to answer as a larger teacher does, labels or none, beside the same model without it.",
+  paper: "Hinton et al. 2015",
+  version: 1,
+  params,
+  needsData: () => true,
+  applies: (model) =>
+    needsFloatWeights(model, [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`]),
+  estimate: distillEstimate,
+  load: () => import("./run.ts"),
+  report,
+});
