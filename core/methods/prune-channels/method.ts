@@ -1,0 +1,35 @@
+import { elementCount } from "../../base/array.ts";
+import { needsFloatWeights } from "../floatModel.ts";
+import { defineMethod } from "../define.ts";
+import { params } from "./params.ts";
+import { report } from "./report.ts";
+
+/** Samples that an estimate assumes, as it cannot see the data. */
+const SAMPLES = 10_000;
+/** Criteria that look at samples. */
+const BY_GRADIENT: ReadonlySet<string> = new Set(["taylor", "fisher", "hessian"]);
+
+export default defineMethod({
+  id: "prune-channels",
+  family: "prune",
+  title: "Pruned channels",
+  summary: "Removes channels, heads and neurons that matter least and trains the rest. Smaller and faster everywhere.",
+  paper: "Fang et al. 2023",
+  version: 1,
+  params,
+  needsData: ({ epochs, importance, schedule }) =>
+    epochs > 0 || BY_GRADIENT.has(importance) || schedule === "sensitivity",
+  applies: (model) => needsFloatWeights(model),
+  estimate: ({ graph }, { epochs, baselines, schedule, samples }) => {
+    const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
+    const all = epochs * (baselines ? 4 : 1);
+    const scan = schedule === "sensitivity" ? 40 * samples : 3 * samples;
+    return {
+      seconds: 10 + ((3 * all * SAMPLES + scan) * weights * 100) / 1e10,
+      memory: 3e8 + weights * 40,
+      disk: weights * 24,
+    };
+  },
+  load: () => import("./run.ts"),
+  report,
+});

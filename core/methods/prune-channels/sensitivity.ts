@@ -1,0 +1,125 @@
+import { toFloat32 } from "../../base/array.ts";
+import { throwIfCancelled } from "../../base/cancel.ts";
+import type { SampleStream } from "../../data/batches.ts";
+import type { Model } from "../../graph/model.ts";
+import { compareOutputs } from "../../measure/outputError.ts";
+import { withSession } from "../../runtime/session.ts";
+import type { TrainingContext } from "../fineTune.ts";
+import {
+  allowedWidths,
+  choiceOf,
+  widen,
+  type Candidate,
+  type Meets,
+  type WidthRules,
+  type Widths,
+} from "./allocate.ts";
+
+/** What a group costs in the outputs at some widths. */
+export interface Curve {
+  readonly group: string;
+  /** From the widest: units that are left, and the mean KL divergence of the outputs from the whole model's, in nats. */
+  readonly points: readonly { readonly width: number; readonly error: number }[];
+}
+
+export interface ScanOptions {
+  readonly rules: WidthRules;
+  readonly stream: SampleStream;
+  readonly context: Pick<TrainingContext, "session" | "host" | "signal" | "emit">;
+  /** The model with one group at some width, ready to run. */
+  readonly narrowed: (candidate: Candidate, width: number) => Promise<Model>;
+}
+
+/** Widths below the whole one at which a group is looked at. */
+const POINTS = 4;
+
+/** Narrows one group after the other, and nothing else, and compares the outputs with those of the whole model. */
+export async function scanGroups(
+  model: Model,
+  candidates: readonly Candidate[],
+  { rules, stream, context, narrowed }: ScanOptions,
+): Promise<readonly Curve[]> {
+  const { signal, emit } = context;
+  const reference = await outputsOf(model, stream, context);
+  const curves: Curve[] = [];
+  for (const [i, candidate] of candidates.entries()) {
+    const { name, units } = candidate.group;
+    const points = [{ width: units.length, error: 0 }];
+    for (const width of thinned(allowedWidths(units.length, rules).slice(1))) {
+      throwIfCancelled(signal);
+      const actual = await outputsOf(await narrowed(candidate, width), stream, context);
+      points.push({ width, error: compareOutputs(reference, actual, stream.count).kl });
+    }
+    curves.push({ group: name, points });
+    emit({ kind: "progress", done: i + 1, total: candidates.length, unit: "groups" });
+  }
+  return curves;
+}
+
+/** At most so many, spread evenly, the narrowest among them. */
+function thinned(widths: readonly number[]): readonly number[] {
+  if (widths.length <= POINTS) return widths;
+  return Array.from({ length: POINTS }, (_, i) => widths[Math.ceil(((i + 1) * widths.length) / POINTS) - 1]!);
+}
+
+async function outputsOf(
+  model: Model,
+  stream: SampleStream,
+  { session, host, signal }: ScanOptions["context"],
+): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  await withSession(model, { ...session, host }, async (open) => {
+    const [output] = open.outputs;
+    for await (const batch of stream.batches(64, signal, true)) {
+      const found = await open.run({ [open.inputs[0]?.name ?? ""]: batch.input }, [output?.name ?? ""]);
+      parts.push(toFloat32(found[output?.name ?? ""]!).slice());
+    }
+  });
+  const whole = new Float32Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export interface ByCurves {
+  readonly curves: readonly Curve[];
+  readonly rules: WidthRules;
+  /** Cost of a choice in the target's unit. */
+  readonly costOf: (widths: Widths) => number;
+  readonly meets: Meets;
+}
+
+/**
+ * Widths that meet a target with little error: step by step the narrowing that costs least error for what it saves, errors
+ * of groups added up. Undefined where the narrowest widths do not meet it.
+ */
+export async function allocateByCurves(
+  candidates: readonly Candidate[],
+  { curves, rules, costOf, meets }: ByCurves,
+): Promise<Widths | undefined> {
+  const isMet = (w: Widths): Promise<boolean> | boolean => meets(choiceOf(candidates, w));
+  let widths: Widths = candidates.map((c) => c.group.units.length);
+  const prices: number[] = candidates.map(() => Infinity);
+  while (!(await isMet(widths))) {
+    const before = costOf(widths);
+    let best: { readonly i: number; readonly width: number; readonly price: number } | undefined;
+    for (const [i, { points }] of curves.entries()) {
+      const now = points.find((p) => p.width === widths[i])!;
+      for (const { width, error } of points.filter((p) => p.width < now.width)) {
+        const saved = before - costOf(widths.with(i, width));
+        const price = Math.max(0, error - now.error) / Math.max(saved, 1e-12);
+        if (best === undefined || price < best.price) best = { i, width, price };
+      }
+    }
+    if (best === undefined) return undefined;
+    widths = widths.with(best.i, best.width);
+    prices[best.i] = best.price;
+  }
+  const allowed = candidates.map(({ group }) => allowedWidths(group.units.length, rules));
+  // Those whose last step was the dearest get back first; those that are whole have nothing to get.
+  const order = candidates.map((_, i) => i).sort((a, b) => prices[b]! - prices[a]!);
+  return widen(widths, { allowed, order, isMet });
+}

@@ -1,0 +1,179 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { nodeHost } from "../../../core/app/nodeHost.ts";
+import type { Json } from "../../../core/base/json.ts";
+import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
+import type { Recipe } from "../../../core/contract/project.ts";
+import { sampleStream } from "../../../core/data/batches.ts";
+import { openDataset } from "../../../core/data/open.ts";
+import { planSplits } from "../../../core/data/splits.ts";
+import { timeModels } from "../../../core/measure/timeModels.ts";
+import { fineTune } from "../../../core/methods/fineTune.ts";
+import type { FineTuneParams } from "../../../core/methods/fineTuneParams.ts";
+import { findMethod } from "../../../core/methods/catalogue.ts";
+import type { Findings } from "../../../core/methods/prune-channels/findings.ts";
+import { loadTensors, readModel } from "../../../core/onnx/read.ts";
+import { contextOf, percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
+import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
+
+const CIFAR: ImagePreprocessing = {
+  kind: "image",
+  channels: "rgb",
+  height: 32,
+  width: 32,
+  resize: "none",
+  interpolation: "bilinear",
+  scale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+  layout: "nchw",
+  type: "float32",
+};
+
+/** The 4,000 training images are trained on, and the 1,000 test images looked at once at the end. */
+const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
+
+interface Found {
+  /** Percent of the test images that are right. */
+  readonly accuracy: number;
+  /** Percent of the arithmetic and of the weights that are left. */
+  readonly macs?: number;
+  readonly parameters?: number;
+  /** Latency before over latency after, one thread, one sample. */
+  readonly speed?: number;
+}
+
+/** What is changed of the recipe for a baseline: the same target, training and seed. */
+const BASELINES = {
+  uniform: { schedule: "one-shot", scope: "layer", multiple: 1 },
+  random: { schedule: "one-shot", importance: "random", perCost: false },
+} as const;
+
+/** Half of the arithmetic of ResNet-20 gone, on CIFAR-10. */
+export const section: Section = {
+  id: "prune",
+  title: "ResNet-20 with half of its arithmetic on CIFAR-10",
+  run: async (options) => {
+    const { data, seeds } = options;
+    const dataset = await openDataset(join(data, "datasets", "cifar10-5k"));
+    const splits = planSplits(dataset, SPLITS);
+    const split: Lesson["split"] = (name) => sampleStream(dataset, { indices: splits[name], preprocessing: CIFAR });
+    const path = join(data, "models", "cifar10-resnets", "resnet20.onnx");
+    const model = await loadTensors(await readModel(path, nodeHost), nodeHost);
+    const lesson = (seed: number): Lesson => ({ model, split, seed, open: () => Promise.resolve(model) });
+    try {
+      const start = await once(options.folder, { path: "resnet20", of: SPLITS }, () =>
+        percentRight(model, split("test"), "test"),
+      );
+      const recipe = await readRecipe("prune-half");
+      const all: Record<keyof All, Found[]> = { pruned: [], dense: [], uniform: [], random: [] };
+      // Seed by seed, so that a bench that was stopped has whole comparisons.
+      for (const seed of seeds) {
+        all.pruned.push(await prune(options, recipe, lesson(seed)));
+        all.dense.push(await trainDense(options, recipe, lesson(seed)));
+        all.uniform.push(await prune(options, changed(recipe, BASELINES.uniform), lesson(seed)));
+        all.random.push(await prune(options, changed(recipe, BASELINES.random), lesson(seed)));
+      }
+      return { rows: rowsOf(start, all), claims: claimsOf(all) };
+    } finally {
+      await dataset.close();
+    }
+  },
+};
+
+const changed = (recipe: Recipe, params: Readonly<Record<string, Json>>): Recipe => ({
+  ...recipe,
+  params: { ...recipe.params, ...params },
+});
+
+function prune(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<Found> {
+  return once(options.folder, { recipe, seed: lesson.seed }, async () => {
+    const { schedule, scope, importance } = recipe.params;
+    options.say(`${JSON.stringify([schedule, scope, importance])}, seed ${lesson.seed}`);
+    const { model, findings } = await runRecipe(options, recipe, lesson);
+    const [before, own] = (findings as unknown as Findings).costs;
+    const timing = { session: { threads: 1 }, batch: 1, seed: lesson.seed, seconds: 4, host: nodeHost };
+    const [whole = 0, left = 1] = await timeModels([lesson.model, model], { ...timing, signal: options.signal });
+    return {
+      accuracy: await percentRight(model, lesson.split("test"), "test"),
+      macs: (100 * (own?.macs ?? 0)) / (before?.macs ?? 1),
+      parameters: (100 * (own?.parameters ?? 0)) / (before?.parameters ?? 1),
+      speed: whole / left,
+    };
+  });
+}
+
+/** The whole model trained for as long with the same teacher. */
+function trainDense(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<Found> {
+  const { params: all, method } = recipe;
+  const trained = Object.fromEntries(FINE_TUNE.map((name) => [name, all[name] ?? null]));
+  const of = { dense: trained } as unknown as Json;
+  return once(options.folder, { of, seed: lesson.seed }, async () => {
+    options.say(`not pruned, seed ${lesson.seed}`);
+    const params = (await findMethod(method)).parse(all) as unknown as FineTuneParams;
+    const context = await contextOf(options, lesson, of);
+    const { model } = await fineTune(context, lesson.model, { params, stage: "dense" });
+    await rm(context.work.folder, { recursive: true });
+    return { accuracy: await percentRight(model, lesson.split("test"), "test") };
+  });
+}
+
+/** The parameters that a model without pruning is trained by. */
+const FINE_TUNE = ["epochs", "batch", "rate", "crop", "flip", "teacher", "temperature", "teacherWeight"];
+
+interface All {
+  readonly pruned: readonly Found[];
+  readonly dense: readonly Found[];
+  readonly uniform: readonly Found[];
+  readonly random: readonly Found[];
+}
+
+const TITLES: Readonly<Record<keyof All, string>> = {
+  pruned: "pruned",
+  dense: "not pruned, trained as long",
+  uniform: "narrower everywhere",
+  random: "random channels",
+};
+
+function rowsOf(start: number, all: All): Row[] {
+  const metrics = [
+    ["test accuracy", "%", (f: Found) => f.accuracy],
+    ["MACs left", "%", (f: Found) => f.macs],
+    ["parameters left", "%", (f: Found) => f.parameters],
+    ["speed, one thread", "×", (f: Found) => f.speed],
+  ] as const;
+  const rows = (Object.keys(TITLES) as (keyof All)[]).flatMap((key) =>
+    metrics.map(([metric, unit, of]): Row => {
+      const values = all[key].map(of).filter((v) => v !== undefined);
+      return { what: TITLES[key], metric, unit, values };
+    }),
+  );
+  const whole: Row = { what: "ResNet-20 as it comes", metric: "test accuracy", unit: "%", values: [start] };
+  return [whole, ...rows.filter((row) => row.values.length > 0)];
+}
+
+function claimsOf({ pruned, dense, uniform, random }: All): Claim[] {
+  const of = (found: readonly Found[]): number => mean(found.map((f) => f.accuracy));
+  const speed = mean(pruned.map((f) => f.speed ?? 0));
+  const macs = Math.max(...pruned.map((f) => f.macs ?? 100));
+  const beats = (what: string, others: readonly Found[]): Claim => ({
+    text: `it beats ${what}`,
+    holds: of(pruned) > of(others),
+    measured: `${of(pruned).toFixed(2)} against ${of(others).toFixed(2)} %`,
+  });
+  return [
+    { text: "half of the arithmetic is gone", holds: macs <= 50, measured: `${macs.toFixed(1)} % are left` },
+    {
+      text: "it loses at most 2 points against the whole model trained as long",
+      holds: of(dense) - of(pruned) <= 2,
+      measured: `${(of(dense) - of(pruned)).toFixed(2)} points (${of(dense).toFixed(2)} to ${of(pruned).toFixed(2)} %)`,
+    },
+    beats("a net that is narrower everywhere", uniform),
+    beats("random channels", random),
+    {
+      text: "its measured latency falls by at least 1.5×",
+      holds: speed >= 1.5,
+      measured: `${speed.toFixed(2)}×`,
+    },
+  ];
+}
