@@ -1,4 +1,4 @@
-import { eventIterator, oc, type ContractRouterClient } from "@orpc/contract";
+import { eventIterator, oc, type ContractRouterClient, type Schema } from "@orpc/contract";
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
 import { splitPlan } from "./dataset.ts";
@@ -30,7 +30,7 @@ const done = z.strictObject({});
 const json: z.ZodType<Json> = z.json();
 
 /** Progress while it works, the result at the end. */
-const work = <T extends z.ZodType>(result: T) => eventIterator(progressEvent, result);
+const work = <In, Out>(result: Schema<In, Out>) => eventIterator(progressEvent, result);
 
 /** What the engine does for a page, whichever door the page came through. */
 export const procedures = {
