@@ -1,20 +1,26 @@
-import type { Graph, Model, Node } from "../graph/model.ts";
+import type { Graph, Model, Node, Value } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
 import { startDraft, type Draft } from "./writer.ts";
+
+export interface RecomputeOptions {
+  /** Outputs of the forward pass: losses and running statistics. */
+  readonly forward: readonly string[];
+  /** Inputs that grow with the batch. */
+  readonly data: readonly string[];
+}
 
 /**
  * Trades time for memory in a differentiated graph (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost):
  * cuts the forward pass into about √n segments, keeps what crosses a cut, and computes what the backward pass needs
  * from inside a segment a second time. What is small is kept: reductions and all that follows from weights alone.
  * Computes the same.
- * @param forward outputs of the forward pass: losses and running statistics
  */
-export function recompute(model: Model, forward: readonly string[]): Model {
+export function recompute(model: Model, { forward, data }: RecomputeOptions): Model {
   const { graph } = model;
   const ahead = ancestors(graph, forward);
   const order = graph.nodes.filter((n) => ahead.has(n));
   const behind = graph.nodes.filter((n) => !ahead.has(n));
-  const large = largeValues(graph);
+  const large = largeValues(graph, data);
   const isWanted = (value: string): boolean => large.has(value);
   const wanted = new Set(behind.flatMap((n) => n.inputs.filter(isWanted)));
   const draft = startDraft(graph, { opset: model.opsets[""] ?? 0, facts: () => undefined, prefix: "again" });
@@ -40,10 +46,10 @@ function ancestors({ nodes }: Graph, values: readonly string[]): ReadonlySet<Nod
 }
 
 /** Values that grow with the batch and were not reduced: what follows from an input of the data through other ops than reductions. */
-function largeValues({ inputs, nodes }: Graph): ReadonlySet<string> {
-  const isData = (v: Graph["inputs"][number]): boolean =>
-    v.type?.kind === "tensor" && (v.type.dims ?? []).length > 1 && typeof v.type.dims?.[0]?.size === "string";
-  const large = new Set(inputs.filter(isData).map((v) => v.name));
+function largeValues({ inputs, nodes }: Graph, data: readonly string[]): ReadonlySet<string> {
+  const isLarge = ({ name, type }: Value): boolean =>
+    data.includes(name) && type?.kind === "tensor" && (type.dims ?? []).length > 1;
+  const large = new Set(inputs.filter(isLarge).map((v) => v.name));
   for (const { op, inputs: from, outputs } of nodes) {
     const shrinks = /^(Reduce|Global|Shape$|Size$|Gather$)/.test(op);
     if (!shrinks && from.some((i) => large.has(i))) for (const o of outputs) large.add(o);

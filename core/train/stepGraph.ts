@@ -109,12 +109,13 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const open = openGraph(backward, { reads: [...weights, ...statistics.map((s) => s.slot)], made });
   const expanded = expandTraining(options.lowering?.lower(open, facts) ?? open, facts);
   const ahead = [...scalars, ...statistics.map((s) => s.next)];
-  const ready = plan.recompute === true ? recompute(expanded, ahead) : expanded;
+  const given = new Set(dropped.model.graph.inputs.map((input) => input.name));
+  const grown = { forward: ahead, data: [...given] };
+  const ready = plan.recompute === true ? recompute(expanded, grown) : expanded;
   const parts = { model: inference, weights, gradients, statistics };
   const common = { inference, shapes, heads: loss.heads, dropouts: dropped.masks, total: loss.total, accumulate };
   const draft = startDraft(ready.graph, { opset: ready.opsets[""] ?? 0, facts: () => undefined, prefix: "update" });
   const after = new Map(statistics.map((s) => [s.next, s.slot] as const));
-  const given = new Set(dropped.model.graph.inputs.map((input) => input.name));
   const data = ready.graph.inputs.filter((input) => given.has(input.name));
   const own = [...weights, ...statistics.map((s) => s.slot)];
 
