@@ -225,6 +225,11 @@ describe("lowering for the CPU", () => {
       ],
       [20, 1, 1],
     ],
+    [
+      "pictures of many pixels",
+      [first, { channels: 32, ...same3 }, { channels: 16, kernel: [3, 3], strides: [1, 2], pads: [1, 1, 1, 0] }],
+      [3, 16, 32],
+    ],
     ["strides that leave a rest", [first, { channels: 16, ...same3, strides: [2, 2] }], [3, 7, 9]],
   ])("trains the same: %s", async (_, layers, input) => {
     await expectSame(netOf(layers, input));

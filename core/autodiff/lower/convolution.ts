@@ -46,8 +46,10 @@ export function lowerConv(stage: Stage, node: Node): boolean {
   const isDepthwise = shape.groups > 1;
   // With fewer channels than a block the kernel reads plain layout.
   const data = !isDepthwise && dims[1] < stage.block ? stage.plain(x) : stage.blocked(x);
-  const whole = padTo(stage, stage.plain(w), { from: own, to: dims });
-  const weight = (isDepthwise ? depthwiseWeight : blockedWeight)(stage, whole, dims);
+  const whole = wholeWeight(stage, w, found);
+  const weight = isDepthwise
+    ? depthwiseWeight(stage, whole, dims)
+    : stage.once(`blocked ${whole}`, () => blockedWeight(stage, whole, dims));
   stage.note(output, [found.y[0], own[0], found.y[2], found.y[3]]);
   const shift = bias === "" ? undefined : padTo(stage, stage.plain(bias), { from: [own[0]], to: [dims[0]] });
   stage.setPending(output, {
@@ -76,7 +78,7 @@ export function lowerInputGradient(stage: Stage, node: Node): boolean {
     return true;
   }
   const [[kh, kw], [top, left]] = [shape.kernel, shape.pads];
-  const whole = padTo(stage, stage.plain(w), { from: own, to: dims });
+  const whole = wholeWeight(stage, w, found);
   const weight = isDepthwise
     ? depthwiseWeight(stage, reversed(stage, whole, shape.kernel), dims)
     : turnedWeight(stage, whole, dims);
@@ -98,6 +100,10 @@ export function lowerInputGradient(stage: Stage, node: Node): boolean {
   stage.setPending(output, { inputs: [data, weight], attributes });
   return true;
 }
+
+/** A weight with the channels that fill up blocks. */
+const wholeWeight = (stage: Stage, w: string, { own, w: dims }: Found): string =>
+  stage.once(`whole ${w}`, () => padTo(stage, stage.plain(w), { from: own, to: dims }));
 
 /** dy has the sizes of y, and what comes back those of x. */
 function noteSides(
@@ -247,10 +253,14 @@ function depthwiseDw(stage: Stage, [x, dy]: readonly [string, string], { shape, 
   return cutTo(stage, turned, { from: long, to: w });
 }
 
+/** Pixels of dy from which a group for every image pays: sums over fewer are written more often than they are worth. */
+const MANY = 256;
+
 /**
- * A convolution of x with dy as the weight: a block of images takes the place of a block of channels, and the channels
- * stand side by side within each row, so that the kernel slides over (column, channel) with the channels as dilation.
- * One group per block of images, summed at the end. Nothing is multiplied that is not needed.
+ * A convolution of x with dy as the weight: the channels stand side by side within each row, so that the kernel slides
+ * over (column, channel) with the channels as dilation. Nothing is multiplied that is not needed. Large pictures have
+ * one group per image, for which x and dy lie in memory as the kernel wants them; with small ones a block of images
+ * takes the place of a block of channels, one group per block. The groups are summed at the end.
  */
 function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found): string {
   const { block: b } = stage;
@@ -264,13 +274,19 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
   const wide = width + left + Math.max(0, right);
   const few = c < b;
   const side = few ? 1 : b;
-  const groups = n / b;
+  const isSingle = y[2] * y[3] >= MANY;
+  const groups = isSingle ? n : n / b;
   const stacks = c / side;
 
-  // dy [n, O/b, P, b] → [n/b, (O/b, P), b·n, b·o], which is the layout of a blocked weight.
-  const rows = reshape(stage, stage.blocked(dy), [groups, b * b, (o / b) * y[2], y[3]]);
-  const images = stage.op("ReorderOutput", [rows], { channels: b * b, channels_last: 1 }, { domain: BLOCKED });
-  const weight = reshape(stage, images, [groups * o, b, y[2], y[3]]);
+  let weight: string;
+  // dy [n, O/b, P, b] is the layout of a weight for one channel in plain layout.
+  if (isSingle) weight = reshape(stage, stage.blocked(dy), [n * o, 1, y[2], y[3]]);
+  else {
+    // dy [n, O/b, P, b] → [n/b, (O/b, P), b·n, b·o], which is the layout of a blocked weight.
+    const rows = reshape(stage, stage.blocked(dy), [groups, b * b, (o / b) * y[2], y[3]]);
+    const images = stage.op("ReorderOutput", [rows], { channels: b * b, channels_last: 1 }, { domain: BLOCKED });
+    weight = reshape(stage, images, [groups * o, b, y[2], y[3]]);
+  }
 
   let data = few ? stage.plain(x) : stage.blocked(x);
   if (isPoint) data = pick(stage, data, { few, strides: found.shape.strides });
@@ -280,10 +296,9 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
     data = stage.op("Transpose", [reshape(stage, data, [n, stacks, h * wide * side])], { perm: [1, 0, 2] });
   }
   data = reshape(stage, data, [stacks, n, h, wide * side]);
-  const images2 = stage.op("ReorderInput", [data], {}, { domain: BLOCKED });
   const made = stage.op(
     "Conv",
-    [images2, weight],
+    [isSingle ? data : stage.op("ReorderInput", [data], {}, { domain: BLOCKED }), weight],
     {
       kernel_shape: [y[2], y[3]],
       dilations: [sh, sw * side],
@@ -297,8 +312,10 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
   const parts = reshape(stage, made, [stacks, groups, (o / b) * ph * pw * side * b]);
   const sum = groups === 1 ? parts : stage.op("ReduceSum", [parts, int64(stage, [1])], { keepdims: 0 });
   const long = [o, c, ph, pw];
-  const split = [stacks, o / b, ph, pw, side, b];
-  return cutTo(stage, reorder(stage, sum, { split, order: [1, 5, 0, 4, 2, 3], to: long }), { from: long, to: w });
+  // First with blocks of output channels at the end, which the runtime moves much faster than single numbers.
+  const inBlocks = { split: [stacks, o / b, ph * pw, side, b], order: [1, 0, 3, 2, 4], to: long };
+  const turned = { split: [o / b, c * ph * pw, b], order: [0, 2, 1], to: long };
+  return cutTo(stage, reorder(stage, reorder(stage, sum, inBlocks), turned), { from: long, to: w });
 }
 
 /** A strided 1×1 convolution reads every s-th pixel only: the same without a stride on the picked ones. */

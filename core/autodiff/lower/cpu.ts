@@ -1,6 +1,6 @@
 import { subgraphsOf } from "../../graph/attributes.ts";
 import { removeDeadNodes } from "../../graph/edit.ts";
-import type { Model, Node } from "../../graph/model.ts";
+import type { Model, Node, Value } from "../../graph/model.ts";
 import { capturesOf } from "../../graph/uses.ts";
 import type { ValueFacts } from "../../ops/gradient.ts";
 import { batchNormLowering } from "./batchNorm.ts";
@@ -76,10 +76,28 @@ export function lowerForCpu(
     stage.push(node);
   }
   for (const output of graph.outputs) stage.plain(output.name);
-  const lowered = { ...graph, nodes: stage.nodes, initializers: [...graph.initializers, ...stage.initializers] };
+  const lowered = {
+    ...graph,
+    inputs: graph.inputs.map((input) => sized(input, target)),
+    nodes: stage.nodes,
+    initializers: [...graph.initializers, ...stage.initializers],
+  };
   return Object.freeze({
     ...model,
     opsets: { ...model.opsets, [BLOCKED]: 1 },
     graph: removeDeadNodes(lowered),
   });
+}
+
+/**
+ * An input with the batch's size in place of its symbol: the runtime writes a result over an operand only where it knows
+ * that their sizes are equal, and else copies.
+ */
+function sized(
+  input: Value,
+  { batch, facts }: { readonly batch: number; readonly facts: (value: string) => ValueFacts | undefined },
+): Value {
+  const { type } = input;
+  if (type?.kind !== "tensor" || type.dims === undefined || facts(input.name)?.dims[0] !== "batch") return input;
+  return { ...input, type: { ...type, dims: [{ ...type.dims[0], size: batch }, ...type.dims.slice(1)] } };
 }

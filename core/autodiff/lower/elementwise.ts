@@ -46,11 +46,30 @@ export function lowerAdd(stage: Stage, node: Node): boolean {
       stage.setBlocked(value, stage.writePending(pending));
       continue;
     }
-    stage.setPending(output, { ...pending, sum: stage.blocked(other) });
+    stage.setPending(output, summed(stage, pending, { node, other, channels: filledUp(dims[1], stage.block) }));
     return true;
   }
   stage.setBlocked(output, stage.op("Add", [stage.blocked(a), stage.blocked(b)]));
   return true;
+}
+
+/**
+ * The sum of a convolution and another value. The runtime adds in the memory of the operand that it starts from; what is
+ * read again later it copies first, on one core. Then the other value passes a convolution of its own, which adds to the
+ * first one's result.
+ */
+function summed(
+  stage: Stage,
+  pending: Pending,
+  { node, other, channels }: { readonly node: Node; readonly other: string; readonly channels: number },
+): Pending {
+  const held = stage.blocked(other);
+  if (!stage.isReadAfter(node, other)) return { ...pending, sum: held };
+  return {
+    inputs: [held, filled(stage, [channels, 1, 1, 1], 1)],
+    attributes: { kernel_shape: [1, 1], group: channels },
+    sum: stage.writePending(pending),
+  };
 }
 
 /** a·b of the same sizes. */

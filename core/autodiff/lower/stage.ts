@@ -32,9 +32,13 @@ export interface Stage extends CpuTarget {
   note(value: string, dims: Dims): void;
   /** Whether only one node reads a value. */
   isReadOnce(value: string): boolean;
+  /** Whether a node behind this one reads a value. */
+  isReadAfter(node: Node, value: string): boolean;
   /** Writes a node with fresh output names, or the given one. */
   op(...[op, inputs, attributes, parts]: [string, readonly string[], Attributes?, OpParts?]): string;
   constant(array: NdArray): string;
+  /** What was made under this key before, or is made now. */
+  once(key: string, make: () => string): string;
   /** Makes sure that a value is there under its own name, in plain layout. */
   plain(value: string): string;
   /** The value in blocked layout. Its sizes are known and its channels fill blocks. */
@@ -62,9 +66,11 @@ export function startStage(
 ): Stage {
   const draft = startDraft(graph, { ...options, prefix: "cpu" });
   const index = indexGraph(graph);
+  const places = new Map(graph.nodes.map((node, place) => [node, place]));
   const nodes: Node[] = [];
   const noted = new Map<string, Dims>();
   const [plains, blocks, pendings] = [new Set<string>(), new Map<string, string>(), new Map<string, Pending>()];
+  const shared = new Map<string, string>();
   for (const given of [...graph.inputs, ...graph.initializers]) plains.add(given.name);
   let count = 0;
 
@@ -84,9 +90,15 @@ export function startStage(
     },
     dims,
     note: (value, found) => void noted.set(value, found),
+    isReadAfter: (node, value) => index.usesOf(value).some((use) => places.get(use.node)! > places.get(node)!),
     isReadOnce: (value) => index.usesOf(value).length === 1 && !index.isOutput(value),
     op,
     constant: (array) => draft.constant(array),
+    once: (key, make) => {
+      const held = shared.get(key) ?? make();
+      shared.set(key, held);
+      return held;
+    },
     plain: (value) => {
       if (value === "" || plains.has(value)) return value;
       if (!stage.isBlocked(value)) return value;

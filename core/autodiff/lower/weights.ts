@@ -7,12 +7,10 @@ export type WeightDims = readonly [o: number, i: number, kh: number, kw: number]
 /** The weight of a dense blocked convolution: [O, I, kh, kw] → [O/b, I/b, kh, kw, b·i, b·o]; few channels stay unblocked. */
 export function blockedWeight(stage: Stage, w: string, [o, i, kh, kw]: WeightDims): string {
   const b = stage.block;
-  if (i < b) return reorder(stage, w, { split: [o / b, b, i, kh, kw], order: [0, 2, 3, 4, 1], to: [o, i, kh, kw] });
-  return reorder(stage, w, {
-    split: [o / b, b, i / b, b, kh, kw],
-    order: [0, 2, 4, 5, 3, 1],
-    to: [o, i, kh, kw],
-  });
+  const to = [o, i, kh, kw];
+  const inBlocks = reorder(stage, w, { split: [o / b, b, i * kh * kw], order: [0, 2, 1], to });
+  if (i < b) return inBlocks;
+  return reorder(stage, inBlocks, { split: [(o * i) / (b * b), b, kh * kw, b], order: [0, 2, 1, 3], to });
 }
 
 /** The weight of a depthwise blocked convolution: [C, 1, kh, kw] → [C/b, kh·kw, b]. */
@@ -22,15 +20,28 @@ export function depthwiseWeight(stage: Stage, w: string, [c, , kh, kw]: WeightDi
   return reorder(stage, w, { split: [c / b, b, kh * kw], order: [0, 2, 1], to: [c, 1, kh, kw] });
 }
 
-/** The weight that carries gradients back: kernel reversed, inputs and outputs exchanged, blocked. */
+/**
+ * The weight that carries gradients back: kernel reversed, inputs and outputs exchanged, blocked. Made of the forward
+ * pass's blocked weight, in steps that move whole blocks.
+ */
 export function turnedWeight(stage: Stage, w: string, [o, i, kh, kw]: WeightDims): string {
   const b = stage.block;
-  const flipped = reversed(stage, w, [kh, kw]);
-  return reorder(stage, flipped, {
-    split: [o / b, b, i / b, b, kh, kw],
-    order: [2, 0, 4, 5, 1, 3],
-    to: [i, o, kh, kw],
+  const k = kh * kw;
+  const blocked = stage.once(`blocked ${w}`, () => blockedWeight(stage, w, [o, i, kh, kw]));
+  const exchanged = reorder(stage, blocked, {
+    split: [(o * i * k) / (b * b), b, b],
+    order: [0, 2, 1],
+    to: [o, i, kh, kw],
   });
+  const to = [i, o, kh, kw];
+  const outer = reorder(stage, exchanged, { split: [o / b, i / b, k * b * b], order: [1, 0, 2], to });
+  if (k === 1) return outer;
+  const taps = int64(
+    stage,
+    Array.from({ length: k }, (_, at) => k - 1 - at),
+  );
+  const pictures = reshape(stage, outer, [(o * i) / (b * b), k, b * b]);
+  return reshape(stage, stage.op("Gather", [pictures, taps], { axis: 1 }), to);
 }
 
 /** The kernel axes of a weight in reverse. */
