@@ -1,9 +1,8 @@
-import { toFloat32 } from "../../base/array.ts";
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { SampleStream } from "../../data/batches.ts";
 import type { Model } from "../../graph/model.ts";
 import { compareOutputs } from "../../measure/outputError.ts";
-import { withSession } from "../../runtime/session.ts";
+import { collectOutputs } from "../../measure/outputs.ts";
 import type { TrainingContext } from "../fineTune.ts";
 import {
   allowedWidths,
@@ -40,15 +39,16 @@ export async function scanGroups(
   { rules, stream, context, narrowed }: ScanOptions,
 ): Promise<readonly Curve[]> {
   const { signal, emit } = context;
-  const reference = await outputsOf(model, stream, context);
+  const how = { ...context, stream, batch: 64 };
+  const reference = await collectOutputs(model, how);
   const curves: Curve[] = [];
   for (const [i, candidate] of candidates.entries()) {
     const { name, units } = candidate.group;
     const points = [{ width: units.length, error: 0 }];
     for (const width of thinned(allowedWidths(units.length, rules).slice(1))) {
       throwIfCancelled(signal);
-      const actual = await outputsOf(await narrowed(candidate, width), stream, context);
-      points.push({ width, error: compareOutputs(reference, actual, stream.count).kl });
+      const actual = await collectOutputs(await narrowed(candidate, width), how);
+      points.push({ width, error: compareOutputs(reference.values, actual.values, reference.rows).kl });
     }
     curves.push({ group: name, points });
     emit({ kind: "progress", done: i + 1, total: candidates.length, unit: "groups" });
@@ -60,28 +60,6 @@ export async function scanGroups(
 function thinned(widths: readonly number[]): readonly number[] {
   if (widths.length <= POINTS) return widths;
   return Array.from({ length: POINTS }, (_, i) => widths[Math.ceil(((i + 1) * widths.length) / POINTS) - 1]!);
-}
-
-async function outputsOf(
-  model: Model,
-  stream: SampleStream,
-  { session, host, signal }: ScanOptions["context"],
-): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  await withSession(model, { ...session, host }, async (open) => {
-    const [output] = open.outputs;
-    for await (const batch of stream.batches(64, signal, true)) {
-      const found = await open.run({ [open.inputs[0]?.name ?? ""]: batch.input }, [output?.name ?? ""]);
-      parts.push(toFloat32(found[output?.name ?? ""]!).slice());
-    }
-  });
-  const whole = new Float32Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 export interface ByCurves {
