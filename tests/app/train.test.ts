@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { runMethod, type RunRequest } from "../../core/app/runMethod.ts";
 import { measureVariants } from "../../core/app/measureVariants.ts";
 import type { ProgressEvent } from "../../core/contract/event.ts";
+import { nodeHost } from "../../core/app/nodeHost.ts";
+import { readModel } from "../../core/onnx/read.ts";
 import { quietWork, tinyProject } from "./fixtures.ts";
 
 const request: RunRequest = {
@@ -20,6 +22,11 @@ test("trains a variant that is better than the one it came from, and again to th
     const again = await runMethod(project, { recipe: made.recipe! }, quietWork());
     expect(made.parent).toBe("v1");
     expect(again.model).toEqual(made.model);
+    const { metadata } = await readModel(project.store.artifacts.path(made.model), nodeHost);
+    const prepared = project.store.data()[0]!.preprocessing;
+    expect(JSON.parse(metadata?.["lathe.preprocessing"] ?? "null"), "it says how its samples were prepared").toEqual(
+      prepared,
+    );
     expect(made.findings).toMatchObject({ epoch: 8, extent: { batch: 16 }, parameters: 72 + 8 + 24 + 3 });
     const baseline = project.store.variants().find((v) => v.id === "v1")!;
     const [before, after] = await measureVariants(project, [baseline, made], quietWork());

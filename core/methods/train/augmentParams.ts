@@ -9,7 +9,15 @@ const jitter = (title: string) =>
     .default(0)
     .meta(about({ title, description: "Random factor within 1 ± this.", advanced: true }));
 
-/** What is done to the training images. */
+const band = (title: string, description: string) =>
+  z
+    .int()
+    .min(0)
+    .max(65_536)
+    .default(0)
+    .meta(about({ title, unit: "bins", description, advanced: true }));
+
+/** What is done to the training samples. */
 export const augmentParams = {
   crop: z
     .int()
@@ -58,6 +66,11 @@ export const augmentParams = {
     .max(1)
     .default(0)
     .meta(about({ title: "Random erasing", description: "Probability that a rectangle is blanked out." })),
+  frequencyMask: band(
+    "Frequency mask",
+    "Widest band of frequencies of a spectrogram that is blanked out (SpecAugment).",
+  ),
+  timeMask: band("Time mask", "Longest stretch of a spectrogram that is blanked out (SpecAugment)."),
   mixup: z
     .number()
     .min(0)

@@ -82,6 +82,16 @@ export const params = z.strictObject({
   smoothing: share
     .default(0)
     .meta(about({ title: "Label smoothing", description: "Share of the target that is spread over all classes." })),
+  classWeights: z
+    .array(z.number().min(0))
+    .default([])
+    .meta(
+      about({
+        title: "Class weights",
+        description: "Weight of each class in the cross-entropy, in the order of the labels; none: all the same.",
+        advanced: true,
+      }),
+    ),
   clip: z
     .number()
     .min(0)
@@ -97,6 +107,16 @@ export const params = z.strictObject({
         title: "Batches per update",
         unit: "batches",
         description: "Averages the gradients of several batches, for large batches in little memory.",
+        advanced: true,
+      }),
+    ),
+  dropout: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Dropout",
+        description: "Where the net has Dropout, it drops values while training, by the ratio in the net.",
         advanced: true,
       }),
     ),

@@ -1,3 +1,4 @@
+import { LatheError } from "../../base/error.ts";
 import type { AugmentSpec, Policy } from "../../train/augment/augment.ts";
 import type { LossSpec } from "../../train/losses.ts";
 import type { OptimizerSpec } from "../../train/optimizers.ts";
@@ -31,6 +32,7 @@ export function planOf(params: Params): TrainPlan {
     heads: [{ loss, target: isHard ? "classes" : "probabilities" }],
     optimizer: optimizerOf(params),
     accumulate,
+    dropout: params.dropout,
     recompute: params.recompute,
     freeze,
     freezeStatistics,
@@ -44,8 +46,15 @@ export function planOf(params: Params): TrainPlan {
   };
 }
 
-function lossOf({ loss, smoothing }: Params): LossSpec {
-  return loss === "cross-entropy" ? { kind: loss, smoothing } : { kind: loss };
+/** @throws invalid-recipe for class weights that the loss does not take */
+function lossOf({ loss, smoothing, classWeights }: Params): LossSpec {
+  if (loss === "cross-entropy") {
+    return { kind: loss, smoothing, ...(classWeights.length > 0 && { weights: classWeights }) };
+  }
+  if (classWeights.length === 0) return { kind: loss };
+  throw new LatheError("invalid-recipe", `Class weights are for cross-entropy; the loss is "${loss}".`, {
+    hint: "Leave out the class weights or the loss.",
+  });
 }
 
 function optimizerOf({ optimizer, momentum, weightDecay }: Params): OptimizerSpec {
@@ -65,7 +74,10 @@ const POLICIES: Readonly<Record<Exclude<Params["policy"], "none">, Policy>> = {
 };
 
 function augmentOf(params: Params): AugmentSpec {
-  const amounts = ["crop", "rotate", "brightness", "contrast", "saturation", "erase", "mixup", "cutmix"] as const;
+  const amounts = [
+    ...(["crop", "rotate", "brightness", "contrast", "saturation", "erase", "mixup", "cutmix"] as const),
+    ...(["frequencyMask", "timeMask"] as const),
+  ];
   return {
     ...Object.fromEntries(amounts.flatMap((name) => (params[name] > 0 ? [[name, params[name]]] : []))),
     ...(params.flip && { flip: true }),

@@ -1,4 +1,7 @@
 import { LatheError } from "../../base/error.ts";
+import type { Preprocessing } from "../../contract/preprocessing.ts";
+import { METADATA_KEY } from "../../data/suggest.ts";
+import type { Model } from "../../graph/model.ts";
 import { train } from "../../train/train.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import type { Findings } from "./findings.ts";
@@ -30,10 +33,16 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   });
   const { history, extent, parameters, epoch } = result;
   return {
-    model: result.model,
+    model: withPreparation(result.model, training.preprocessing),
     findings: { history, extent, parameters, epoch, samples: training.count },
     warnings: warningsOf(result.history, validation.count),
   };
+}
+
+/** A trained model says itself how its samples were prepared. */
+function withPreparation(model: Model, preprocessing: Preprocessing): Model {
+  const metadata = { ...model.metadata, [METADATA_KEY]: JSON.stringify(preprocessing) };
+  return Object.freeze({ ...model, metadata });
 }
 
 function warningsOf(history: Findings["history"], validation: number): readonly string[] {
