@@ -3,7 +3,15 @@ import type { Node } from "../../graph/model.ts";
 import { cutTo, filled, int64, padTo, reshape } from "./constants.ts";
 import { convShape, filledUp, outputSize, type ConvShape, type Dims, type ImageDims } from "./shapes.ts";
 import { BLOCKED, type Stage } from "./stage.ts";
-import { blockedWeight, depthwiseWeight, reorder, reversed, turnedWeight, type WeightDims } from "./weights.ts";
+import {
+  blockedWeight,
+  depthwiseWeight,
+  outOfBlocks,
+  reorder,
+  reversed,
+  turnedWeight,
+  type WeightDims,
+} from "./weights.ts";
 
 /** Channels are counted as they are in memory, with those that fill up blocks. */
 interface Found {
@@ -314,8 +322,8 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
   const long = [o, c, ph, pw];
   // First with blocks of output channels at the end, which the runtime moves much faster than single numbers.
   const inBlocks = { split: [stacks, o / b, ph * pw, side, b], order: [1, 0, 3, 2, 4], to: long };
-  const turned = { split: [o / b, c * ph * pw, b], order: [0, 2, 1], to: long };
-  return cutTo(stage, reorder(stage, reorder(stage, sum, inBlocks), turned), { from: long, to: w });
+  const sums = outOfBlocks(stage, reorder(stage, sum, inBlocks), { dims: [1, o, 1, c * ph * pw], to: long });
+  return cutTo(stage, sums, { from: long, to: w });
 }
 
 /** A strided 1×1 convolution reads every s-th pixel only: the same without a stride on the picked ones. */
