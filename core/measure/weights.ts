@@ -1,6 +1,7 @@
 import { elementCount } from "../base/array.ts";
 import { byteLength, type ElementType } from "../base/elementType.ts";
 import { intOf, subgraphsOf } from "../graph/attributes.ts";
+import { tensorArray } from "../graph/build.ts";
 import type { Graph, Model, Node, Tensor } from "../graph/model.ts";
 import { indexGraph, type GraphIndex } from "../graph/uses.ts";
 
@@ -34,17 +35,21 @@ const SETTING_SLOTS: Readonly<Record<string, readonly number[]>> = {
   DequantizeLinear: [1, 2],
 };
 
-/** Ops that hand a constant on: what reads their output uses the constant. */
-const PASSING: ReadonlySet<string> = new Set([
-  "DequantizeLinear",
-  "QuantizeLinear",
-  "Cast",
-  "Identity",
-  "Reshape",
-  "Transpose",
-  "Squeeze",
-  "Unsqueeze",
-]);
+/** Ops that hand a constant on: what reads their output uses the constant in this slot. */
+const PASSING: Readonly<Record<string, number>> = {
+  DequantizeLinear: 0,
+  QuantizeLinear: 0,
+  Cast: 0,
+  Identity: 0,
+  Reshape: 0,
+  Transpose: 0,
+  Squeeze: 0,
+  Unsqueeze: 0,
+  // Unpacking of weights: bytes are looked up in a table, what fills the last one is cut off, a scale is applied.
+  Gather: 1,
+  Slice: 0,
+  Mul: 0,
+};
 
 export interface NodeWeights {
   readonly parameters: number;
@@ -80,7 +85,7 @@ export function findWeights(graph: Graph): ReadonlyMap<Node, NodeWeights> {
 
 /** Whether a node computes from constants alone. */
 export function isConstant(node: Node, index: GraphIndex): boolean {
-  return node.op === "Constant" || (PASSING.has(node.op) && constantBehind(node.inputs[0] ?? "", index) !== undefined);
+  return node.op === "Constant" || constantsBehind(node.outputs[0] ?? "", index) !== undefined;
 }
 
 interface Weight {
@@ -90,40 +95,91 @@ interface Weight {
 
 function weightsOf(node: Node, index: GraphIndex): Weight[] {
   return node.inputs.flatMap((name, slot): Weight[] => {
-    const constant = name === "" ? undefined : constantBehind(name, index);
+    const constant = name === "" ? undefined : constantsBehind(name, index);
     if (constant === undefined || !isLearned(node, slot, constant)) return [];
-    const { tensor } = constant;
-    const count =
-      node.op === "MatMulNBits" && slot === 1 ? intOf(node, "N", 0) * intOf(node, "K", 0) : elementCount(tensor.dims);
-    return count > 1 ? [{ tensor, parameters: count }] : [];
+    const isBlocked = node.op === "MatMulNBits" && slot === 1;
+    const count = isBlocked ? intOf(node, "N", 0) * intOf(node, "K", 0) : constant.count;
+    if (count <= 1) return [];
+    return constant.tensors.map((tensor, i) => ({ tensor, parameters: i === 0 ? count : 0 }));
   });
 }
 
-function isLearned(node: Node, slot: number, { tensor, dequantized }: Constant): boolean {
+function isLearned(node: Node, slot: number, { tensors, dequantized }: Constant): boolean {
   const slots = QUANTIZED_SLOTS[node.op];
   if (slots !== undefined) return slots.includes(slot);
   if (SETTING_SLOTS[node.op]?.includes(slot) === true) return false;
-  return dequantized || FLOATS.has(tensor.type);
+  return dequantized || tensors.some((tensor) => FLOATS.has(tensor.type));
 }
 
+/** What a value that only depends on constants is made of. */
 interface Constant {
-  readonly tensor: Tensor;
+  /** As stored, the largest first. */
+  readonly tensors: readonly Tensor[];
+  /** Elements of the value. */
+  readonly count: number;
   readonly dequantized: boolean;
 }
 
-function constantBehind(name: string, index: GraphIndex): Constant | undefined {
+/** What is known of the values of a graph already: a value may be reached on many ways. */
+const known = new WeakMap<GraphIndex, Map<string, Constant | undefined>>();
+
+function constantsBehind(name: string, index: GraphIndex): Constant | undefined {
+  const found = known.get(index) ?? new Map<string, Constant | undefined>();
+  known.set(index, found);
+  if (!found.has(name)) found.set(name, findBehind(name, index));
+  return found.get(name);
+}
+
+function findBehind(name: string, index: GraphIndex): Constant | undefined {
   const initializer = index.initializer.get(name);
-  if (initializer !== undefined) return { tensor: initializer, dequantized: false };
+  if (initializer !== undefined) return storedAs(initializer);
   const producer = index.producer.get(name);
   if (producer === undefined) return undefined;
   if (producer.op === "Constant") {
     const { value } = producer.attributes;
-    return value?.kind === "tensor" ? { tensor: value.value, dequantized: false } : undefined;
+    return value?.kind === "tensor" ? storedAs(value.value) : undefined;
   }
-  if (!PASSING.has(producer.op)) return undefined;
-  const behind = constantBehind(producer.inputs[0] ?? "", index);
-  return behind && { ...behind, dequantized: behind.dequantized || producer.op === "DequantizeLinear" };
+  const slot = PASSING[producer.op];
+  if (slot === undefined && producer.op !== "Add") return undefined;
+  const parts: (Constant | undefined)[] = [];
+  for (const input of producer.inputs) {
+    const part = input === "" ? undefined : constantsBehind(input, index);
+    if (part === undefined && input !== "") return undefined;
+    parts.push(part);
+  }
+  if (slot === undefined) return planes(parts);
+  const behind = parts[slot];
+  if (behind === undefined) return undefined;
+  const shape = producer.op === "Reshape" ? shapeOf(parts[1]) : undefined;
+  return {
+    tensors: behind.tensors,
+    count: shape ?? behind.count * (producer.op === "Gather" ? rowLength(parts[0]) : 1),
+    dequantized: behind.dequantized || producer.op === "DequantizeLinear" || producer.op === "Gather",
+  };
 }
+
+const storedAs = (tensor: Tensor): Constant => ({
+  tensors: [tensor],
+  count: elementCount(tensor.dims),
+  dequantized: false,
+});
+
+/** The high and the low bits of weights, which were stored apart; any other sum is no weight as it was stored. */
+function planes(parts: readonly (Constant | undefined)[]): Constant | undefined {
+  const [high, low] = parts;
+  if (high?.dequantized !== true || low?.dequantized !== true) return undefined;
+  return { tensors: [...high.tensors, ...low.tensors], count: high.count, dequantized: true };
+}
+
+/** Elements of a constant shape; undefined where it leaves a size open. */
+function shapeOf(shape: Constant | undefined): number | undefined {
+  const [tensor] = shape?.tensors ?? [];
+  if (tensor?.type !== "int64" || tensor.data.kind !== "bytes") return undefined;
+  const sizes = Array.from(tensorArray(tensor).data as BigInt64Array, Number);
+  return sizes.some((size) => size < 1) ? undefined : elementCount(sizes);
+}
+
+const rowLength = (table: Constant | undefined): number => elementCount(table?.tensors[0]?.dims.slice(1) ?? []);
 
 /** Bytes of a constant as stored. */
 export function tensorBytes({ type, dims, data }: Tensor): number {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { nodeHost as host } from "../../core/app/nodeHost.ts";
-import { constantBytes } from "../../core/measure/weights.ts";
+import { countCosts } from "../../core/measure/costs.ts";
+import { findShapes } from "../../core/measure/shapes.ts";
+import { constantBytes, findWeights } from "../../core/measure/weights.ts";
 import { observeActivations } from "../../core/measure/activations.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { tensorArray } from "../../core/graph/build.ts";
@@ -136,6 +138,21 @@ describe("formats per layer", () => {
       const executed = await outputOf(made, samples);
       // Sums round differently now and then, by one step of one activation.
       expect(sqnrOf(simulated, executed)).toBeGreaterThan(30);
+    },
+  );
+
+  it.each(["w8a8", "w6a8", "w4a8", "w3a8", "w2a8", "w6", "w3", "fp16", "w4"] as const)(
+    "is counted with all of its weights, and as few bytes as they take: %s",
+    async (name) => {
+      const made = (await calibrated(residual))(everywhere(name));
+      const weights = findWeights(made.graph);
+      const of = (node: string) => weights.get(made.graph.nodes.find((n) => n.name === node)!)!;
+      expect(NODES.map((node) => of(node).parameters)).toEqual([432, 2304, 2304, 640 + 40]);
+      const { bytes } = of("c2");
+      expect(bytes).toBe(name === "fp16" ? 4608 : (2304 * formatOf(name).weights) / 8);
+      const shapes = await findShapes(made, { host });
+      const layers = countCosts(made, shapes).layers.map((l) => l.op);
+      expect(layers.filter((l) => /Gather|Cast|Reshape|Mul$/.test(l))).toEqual([]);
     },
   );
 
