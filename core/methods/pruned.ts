@@ -97,10 +97,8 @@ export async function remembered<T>(
   if (work === undefined) return compute();
   await host.files.makeFolder(work.folder);
   const path = host.files.join(work.folder, `${name}.json`);
-  if ((await host.files.info(path)) !== undefined) {
-    const kept = JSON.parse(new TextDecoder().decode(await host.files.read(path))) as { key: string; value: T };
-    if (kept.key === work.key) return kept.value;
-  }
+  const kept = (await host.files.info(path)) === undefined ? undefined : parsed(await host.files.read(path));
+  if (kept?.key === work.key) return kept.value as T;
   const value = await compute();
   const writer = await host.files.create(path);
   try {
@@ -111,4 +109,13 @@ export async function remembered<T>(
     throw thrown;
   }
   return value;
+}
+
+/** What was kept; undefined where the file is damaged. */
+function parsed(bytes: Uint8Array): { readonly key: string; readonly value: unknown } | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as { key: string; value: unknown };
+  } catch {
+    return undefined;
+  }
 }

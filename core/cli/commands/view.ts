@@ -78,6 +78,7 @@ const INSTRUCTION_NAMES: Readonly<Record<string, string>> = {
 interface InspectOptions extends ProjectOptions {
   readonly nodes?: number;
   readonly text?: boolean;
+  readonly groups?: boolean;
 }
 
 function addInspect(program: Command, run: Run): void {
@@ -85,12 +86,21 @@ function addInspect(program: Command, run: Run): void {
     .argument("<model>", "ONNX file, or a variant of the project")
     .option("--text", "print the whole graph")
     .option("--nodes <count>", "most nodes to print with --text", wholeNumber(0))
+    .option("--groups", "print which channels stand and fall together; runs the model once")
     .description("describe a model without running it");
   act<InspectOptions>(command, run, async (io, options, [model]) => {
     const { inspectFile, inspectVariant } = await import("../../app/inspect.ts");
     const limit = options.nodes === undefined ? {} : { maximumNodes: options.nodes };
     const target = String(model);
     const isFile = existsSync(target) || /\.onnx$|[/\\]/.test(target);
+    if (options.groups === true) {
+      const { inspectFileGroups, inspectVariantGroups } = await import("../../app/inspectGroups.ts");
+      const { groups, text } = isFile
+        ? await inspectFileGroups(target, (await import("../../app/nodeHost.ts")).nodeHost, io.signal)
+        : await inProject(options, "read", (project) => inspectVariantGroups(project, target, io.signal));
+      io.print(text);
+      return { groups };
+    }
     const { facts, text } = isFile
       ? await inspectFile(target, limit, (await import("../../app/nodeHost.ts")).nodeHost)
       : await inProject(options, "read", (project) => inspectVariant(project, target, limit));
