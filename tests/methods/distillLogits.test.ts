@@ -157,23 +157,15 @@ describe("a distilled student", () => {
     );
   });
 
-  it.each<[string, Readonly<Record<string, Json>>, LessonOptions, string]>([
-    ["no teacher", { teacher: "" }, {}, 'Distillation needs a teacher, and the recipe names "".'],
-    [
-      "a teacher of other classes",
-      {},
-      { open: () => Promise.resolve(smallNet({ classes: 10 })) },
-      'The teacher has "10" classes and the data 4.',
-    ],
-    [
-      "a teacher of other classes, asked as it goes",
-      { crop: 1 },
-      { open: () => Promise.resolve(smallNet({ classes: 3 })) },
-      'The teacher has "3" classes and the data 4.',
-    ],
-    ["unlabelled data that is not there", { unlabelled: "/nowhere" }, {}, 'There is no data set at "/nowhere".'],
-  ])("refuses %s", async (_, params, options, message) => {
-    await expect(run(params, options)).rejects.toThrow(message);
+  it.each<[string, Readonly<Record<string, Json>>, string]>([
+    ["no teacher", { teacher: "" }, 'Distillation needs a teacher, and the recipe names "".'],
+    ["a teacher of other classes", { teacher: "10" }, 'The teacher has "10" classes and the data 4.'],
+    ["one that is asked as it goes", { teacher: "3", crop: 1 }, 'The teacher has "3" classes and the data 4.'],
+    ["unlabelled data that is not there", { unlabelled: "/nowhere" }, 'There is no data set at "/nowhere".'],
+  ])("refuses %s", async (_, params, message) => {
+    const open = (name: string): Promise<Model> =>
+      Promise.resolve(name === "t" ? teacher : smallNet({ classes: Number(name) }));
+    await expect(run(params, { open })).rejects.toThrow(message);
   });
 });
 
