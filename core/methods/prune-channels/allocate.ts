@@ -20,12 +20,22 @@ export type Widths = readonly number[];
 /** Whether a choice meets the target. */
 export type Meets = (choice: ChannelChoice) => Promise<boolean> | boolean;
 
-/** Widths that a group may have, from the widest: itself, and the multiples below that are not too narrow. */
-export function allowedWidths(size: number, { multiple, minimum }: WidthRules): readonly number[] {
-  const widths = [size];
-  for (let width = Math.floor((size - 1) / multiple) * multiple; width >= minimum && width > 0; width -= multiple)
-    widths.push(width);
+/**
+ * Widths that a group may have, in units, from the widest: itself, and those below at which its narrowest layer has a
+ * multiple of the channels and not too few. A head of 64 channels is a multiple already.
+ */
+export function allowedWidths({ units, members }: ChannelGroup, { multiple, minimum }: WidthRules): readonly number[] {
+  const made = members.filter((m) => m.side === "makes").map((m) => m.indexes[0]?.length ?? 1);
+  const perUnit = Math.max(1, Math.min(...made));
+  const step = multiple / greatestDivisor(multiple, perUnit);
+  const widths = [units.length];
+  for (let width = Math.floor((units.length - 1) / step) * step; width > 0; width -= step)
+    if (width * perUnit >= minimum) widths.push(width);
   return widths;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** The least important units of each group, so many that the widths are left. */
@@ -51,7 +61,7 @@ export async function allocate(
   candidates: readonly Candidate[],
   { scope, perCost, rules, meets }: AllocateOptions,
 ): Promise<Widths | undefined> {
-  const allowed = candidates.map(({ group }) => allowedWidths(group.units.length, rules));
+  const allowed = candidates.map(({ group }) => allowedWidths(group, rules));
   const left = unroundedWidths(candidates, scope, perCost);
   const widthsAt = (step: number): Widths => left(step / STEPS).map((width, i) => nearest(allowed[i]!, width));
   const isMet = (widths: Widths): Promise<boolean> | boolean => meets(choiceOf(candidates, widths));

@@ -45,7 +45,7 @@ export async function scanGroups(
   for (const [i, candidate] of candidates.entries()) {
     const { name, units } = candidate.group;
     const points = [{ width: units.length, error: 0 }];
-    for (const width of thinned(allowedWidths(units.length, rules).slice(1))) {
+    for (const width of thinned(allowedWidths(candidate.group, rules).slice(1))) {
       throwIfCancelled(signal);
       const actual = await collectOutputs(await narrowed(candidate, width), how);
       points.push({ width, error: compareOutputs(reference.values, actual.values, reference.rows).kl });
@@ -96,7 +96,7 @@ export async function allocateByCurves(
     widths = widths.with(best.i, best.width);
     prices[best.i] = best.price;
   }
-  const allowed = candidates.map(({ group }) => allowedWidths(group.units.length, rules));
+  const allowed = candidates.map(({ group }) => allowedWidths(group, rules));
   // Those whose last step was the dearest get back first; those that are whole have nothing to get.
   const order = candidates.map((_, i) => i).sort((a, b) => prices[b]! - prices[a]!);
   return widen(widths, { allowed, order, isMet });
