@@ -33,15 +33,22 @@ export function frozenBy(model: Model, patterns: readonly string[]): Frozen {
  * Constants that training may change: float32, used by nodes that are not frozen, and either in a slot for weights
  * or with more than one element. Lone numbers in arithmetic (½, √d, bounds) are part of the formula.
  * @param model normalised
+ * @param trained names of lone numbers that are weights all the same
  */
-export function candidateParameters(model: Model, isFrozen: Frozen): readonly Tensor[] {
+export function candidateParameters(
+  model: Model,
+  isFrozen: Frozen,
+  trained: readonly string[] = [],
+): readonly Tensor[] {
+  const isNamed = new Set(trained);
   const index = indexGraph(model.graph);
   return model.graph.initializers.filter((constant) => {
     if (constant.type !== "float32" || isFrozen(constant.name) || index.isOutput(constant.name)) return false;
     const uses = index.usesOf(constant.name);
     if (uses.length === 0 || uses.some(({ node, slot }) => slot < 0 || isFrozen(node.name))) return false;
     if (uses.some(({ node, slot }) => STATISTIC_SLOTS[node.op]?.includes(slot) === true)) return false;
-    return elementCount(constant.dims) > 1 || isWeight(constant.name, { model, index });
+    const isNumber = elementCount(constant.dims) <= 1 && !isNamed.has(constant.name);
+    return !isNumber || isWeight(constant.name, { model, index });
   });
 }
 

@@ -24,6 +24,8 @@ export interface StepPlan extends UpdatePlan {
   readonly heads: readonly HeadSpec[];
   /** Patterns of nodes and constants that stay as they are; * stands for any text. */
   readonly freeze?: readonly string[];
+  /** Names of constants of one element that are trained all the same. */
+  readonly trained?: readonly string[];
   /** Whether batch normalisations keep normalising with their stored statistics. */
   readonly freezeStatistics?: boolean;
   /** Whether Dropout drops values while training; default true. */
@@ -96,7 +98,7 @@ export async function buildStep(model: Model, plan: StepPlan, options: StepOptio
   const { model: backward, gradients } = backwards(trained.model, {
     total: loss.total,
     share: 1 / accumulate,
-    to: candidateParameters(inference, isFrozen).map((t) => t.name),
+    to: candidateParameters(inference, isFrozen, plan.trained).map((t) => t.name),
     facts,
     rules: options.lowering?.rules,
   });

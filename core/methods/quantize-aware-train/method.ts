@@ -1,0 +1,31 @@
+import { elementCount } from "../../base/array.ts";
+import { takesFormats } from "../calibrable.ts";
+import { defineMethod } from "../define.ts";
+import { params } from "./params.ts";
+import { report } from "./report.ts";
+
+/** Samples that an estimate assumes, as it cannot see the data. */
+const SAMPLES = 10_000;
+
+export default defineMethod({
+  id: "quantize-aware-train",
+  family: "quantize",
+  title: "Quantisation-aware training",
+  summary: "Trains weights and grids with the rounding in place, where quantisation after training lost too much.",
+  paper: "Esser et al. 2020, Learned Step Size Quantization",
+  version: 1,
+  params,
+  needsData: () => true,
+  applies: takesFormats,
+  estimate: ({ graph }, { epochs, batch }) => {
+    const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
+    // As training, and about twice of it for the rounding.
+    return {
+      seconds: 10 + (6 * epochs * SAMPLES * weights * 100) / 1e10,
+      memory: 3e8 + weights * 24 + batch * 2e6,
+      disk: weights * 20,
+    };
+  },
+  load: () => import("./run.ts"),
+  report,
+});
