@@ -1,5 +1,6 @@
 import { elementCount, type NdArray } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
+import { formatBytes } from "../base/format.ts";
 import { sampleStream, type Batch, type SampleStream } from "../data/batches.ts";
 import { joinStreams } from "../data/joinStreams.ts";
 import { openDataset } from "../data/open.ts";
@@ -24,8 +25,8 @@ export interface Lessons {
   readonly logits: HeadSpec | undefined;
   /** Heads on features, with the teacher's values for each. */
   readonly features: readonly { readonly head: HeadSpec; readonly value: string }[];
-  /** Where given, the teacher is asked once per view and sample, and its answers are kept. */
-  readonly answers?: { readonly views: number; readonly top: number };
+  /** Where given, the teacher is asked once per view and sample, and its answers are kept; unless wished for, only a few. */
+  readonly answers?: { readonly views: number; readonly top: number; readonly isWished: boolean };
 }
 
 /** What came out, with what it has to beat. */
@@ -234,8 +235,11 @@ async function openGuide(
     const { augment = {}, batch } = fineTunePlan(params);
     const key = { teacher: params.teacher, threads: session.threads ?? 1, provider: session.provider ?? "cpu" };
     const common = { samples: training, augment, batch, seed, teacher, key, host, signal, emit };
-    const answers = wanted && (await collectAnswers({ ...common, ...wanted, ...(cache !== undefined && { cache }) }));
     const classes = training.classes?.length;
+    const isKept = wanted !== undefined && fitsMemory(wanted, training.count, classes);
+    const answers = isKept
+      ? await collectAnswers({ ...common, ...wanted, ...(cache !== undefined && { cache }) })
+      : undefined;
     const teach: Teach = async (batch, { epoch }) => {
       const said = answers ? [answers.logits(batch.indices, epoch)] : await (await teacher()).ask(batch.input);
       if (logits) checkClasses(said[0], classes);
@@ -246,6 +250,23 @@ async function openGuide(
     await close();
     throw thrown;
   }
+}
+
+/** Most bytes of answers that are held in memory. */
+const MOST = 2 ** 30;
+
+/** @throws limit-exceeded where answers are wished for and there would be too many */
+function fitsMemory(
+  { views, top, isWished }: NonNullable<Lessons["answers"]>,
+  samples: number,
+  classes = 1000,
+): boolean {
+  const bytes = views * samples * (top === 0 || top >= classes ? 4 * classes : 8 * top + 4);
+  if (bytes <= MOST) return true;
+  if (!isWished) return false;
+  throw new LatheError("limit-exceeded", `The teacher's answers would take "${formatBytes(bytes)}".`, {
+    hint: "Keep fewer views, or only the highest classes of each answer.",
+  });
 }
 
 /** Labels as targets, −1 for samples without; nothing where all have one, so that the training checks them. */

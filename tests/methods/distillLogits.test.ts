@@ -161,12 +161,20 @@ describe("a distilled student", () => {
     ["no teacher", { teacher: "" }, 'Distillation needs a teacher, and the recipe names "".'],
     ["a teacher of other classes", { teacher: "10" }, 'The teacher has "10" classes and the data 4.'],
     ["one that is asked as it goes", { teacher: "3", crop: 1 }, 'The teacher has "3" classes and the data 4.'],
+    ["more answers than memory holds", { flip: true, views: 1_000 }, 'The teacher\'s answers would take "1.53 GiB".'],
     ["unlabelled data that is not there", { unlabelled: "/nowhere" }, 'There is no data set at "/nowhere".'],
   ])("refuses %s", async (_, params, message) => {
     const open = (name: string): Promise<Model> =>
       Promise.resolve(name === "t" ? teacher : smallNet({ classes: Number(name) }));
-    await expect(run(params, { open })).rejects.toThrow(message);
+    const split = "views" in params ? countless : stripeSplit();
+    await expect(run(params, { open, split })).rejects.toThrow(message);
   });
+});
+
+/** Splits that say they are a hundred thousand. */
+const countless: ReturnType<typeof stripeSplit> = (name) => ({
+  ...stripes(64),
+  count: name === "train" ? 102_400 : 64,
 });
 
 /** The same pictures as `stripes`, as IDX files without labels. */

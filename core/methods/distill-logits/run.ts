@@ -23,7 +23,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     labels: 1 - teacherWeight,
     logits,
     features: [],
-    ...(views > 0 && { answers: { views, top: params.top } }),
+    ...(views > 0 && { answers: { views, top: params.top, isWished: params.views > 0 } }),
   });
   const scores = await scoreDistilled(context, model, { undistilled, teacher });
   const all = { ...findings, ...(scores && { scores }) };
