@@ -81,7 +81,7 @@ export function startAttempt(project: Project, job: Job, { launch, methods, tell
         trialTimer ??= setTimeout(() => orPause(keepTrials), TRIAL_PACE);
         return;
       case "output": {
-        const made = ingest(project, latest()).results[message.step - 1]?.variants ?? [];
+        const made = ingest(project, latest()).made[message.step - 1] ?? [];
         const variants = store.variants().filter((v) => made.includes(v.id));
         child.send({ kind: "recorded", variants: variants.map((v) => ({ id: v.id, name: v.name })) });
         return;
@@ -126,7 +126,8 @@ export function startAttempt(project: Project, job: Job, { launch, methods, tell
     kind: "start",
     project: store.folder,
     job: job.id,
-    results: job.results,
+    made: job.made,
+    isMeasured: job.isMeasured,
     ...(methods !== undefined && { methods }),
   });
   return attempt;
@@ -145,7 +146,9 @@ function endingOf(job: Job, { asked, reason, failure, how, lastWords }: Circumst
   if (asked === "cancel") return { state: "cancelled" };
   if (failure?.code === "disk-full") return { state: "paused", reason: failure.message };
   if (failure !== undefined) return { state: "failed", failure };
-  if (asked !== undefined && how === "exit code 0") return { state: asked === "leave" ? "queued" : "paused", reason };
+  // Whether it stopped by itself or was ended: it goes on from its last checkpoint.
+  if (asked === "leave") return { state: "queued", reason };
+  if (asked === "pause" && how === "exit code 0") return { state: "paused", reason };
   return {
     state: "interrupted",
     reason: `Its process ended with "${how}"${lastWords === "" ? "." : `: ${lastWords}`}`,

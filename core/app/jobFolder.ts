@@ -8,7 +8,7 @@ import { readLines } from "./lines.ts";
 /**
  * What a job keeps in the project's folder, apart from the database:
  * `request.json`, what it is to do; `events.jsonl`, what has happened; `work/`, what its runs go on from, one folder
- * each, with the trials of the run in `trials.jsonl`; `output-N.json` and `measured-N.json`, what step N came to.
+ * each, with the trials of the run in `trials.jsonl`; `output-N.json`, what step N has made; `measured.json`, what was measured in the end.
  */
 export interface JobFolder {
   readonly path: string;
@@ -17,8 +17,7 @@ export interface JobFolder {
   readonly work: string;
   /** What step n, from 1, has made. */
   output(step: number): string;
-  /** What was measured after step n. */
-  measured(step: number): string;
+  readonly measured: string;
 }
 
 /** The folder of all jobs of a project. */
@@ -34,7 +33,7 @@ export function jobFolder(project: string, id: string): JobFolder {
     events: join(path, "events.jsonl"),
     work: join(path, "work"),
     output: (step) => join(path, `output-${step}.json`),
-    measured: (step) => join(path, `measured-${step}.json`),
+    measured: join(path, "measured.json"),
   });
 }
 

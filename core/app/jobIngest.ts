@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { jobMeasurements, jobStepOutput, type Job, type JobState, type JobStepResult } from "../contract/jobs.ts";
+import { jobMeasurements, jobStepOutput, type Job, type JobState } from "../contract/jobs.ts";
 import { trial } from "../contract/trial.ts";
 import { lockJob } from "../store/lock.ts";
 import type { ProjectStore } from "../store/store.ts";
@@ -14,8 +14,6 @@ import { recordOutput } from "./record.ts";
 /** States of jobs that a process works on. */
 export const WORKING: readonly JobState[] = ["running", "cancelling"];
 
-const NOTHING: JobStepResult = { variants: [], isMeasured: false };
-
 /**
  * Puts into the project's records what the process of a job has left on disk and is not there yet: models, measurements,
  * trials. Each comes in once, however often this is called and whatever happens in the middle of it.
@@ -25,42 +23,30 @@ const NOTHING: JobStepResult = { variants: [], isMeasured: false };
 export function ingest(project: Project, job: Job): Job {
   const { store } = project;
   ingestTrials(store, job);
+  const folder = jobFolder(store.folder, job.id);
   let current = job;
-  const steps = job.plan.steps.length;
-  for (let step = 1; step <= steps + 1; step++) {
-    const folder = jobFolder(store.folder, job.id);
-    const before = current.results[step - 1] ?? NOTHING;
-    if (before.variants.length === 0 && step <= steps) {
-      const output = readRecord(folder.output(step), jobStepOutput);
-      if (output === undefined) break;
-      // The variants and that the job has them come in together or not at all.
-      store.together(() => {
-        const variants = recordOutput(project, output).map((v) => v.id);
-        current = withResult(current, step, { variants, isMeasured: false });
-        store.jobs.save(current);
-      });
-    }
-    if (current.results[step - 1]?.isMeasured === true) continue;
-    const measured = readRecord(folder.measured(step), jobMeasurements);
-    if (measured === undefined) continue;
+  while (current.made.length < job.plan.steps.length) {
+    const output = readRecord(folder.output(current.made.length + 1), jobStepOutput);
+    if (output === undefined) break;
+    // The variants and that the job has them come in together or not at all.
     store.together(() => {
-      const known = new Map(store.variants().map((v) => [v.id, v]));
-      for (const { variant, measurements } of measured) {
-        const found = known.get(variant);
-        if (found !== undefined) store.updateVariant({ ...found, measurements });
-      }
-      current = withResult(current, step, { ...(current.results[step - 1] ?? NOTHING), isMeasured: true });
+      const variants = recordOutput(project, output).map((v) => v.id);
+      current = { ...current, made: [...current.made, variants] };
       store.jobs.save(current);
     });
   }
+  const measured = current.isMeasured ? undefined : readRecord(folder.measured, jobMeasurements);
+  if (measured === undefined) return current;
+  store.together(() => {
+    const known = new Map(store.variants().map((v) => [v.id, v]));
+    for (const { variant, measurements } of measured) {
+      const found = known.get(variant);
+      if (found !== undefined) store.updateVariant({ ...found, measurements });
+    }
+    current = { ...current, isMeasured: true };
+    store.jobs.save(current);
+  });
   return current;
-}
-
-function withResult(job: Job, step: number, result: JobStepResult): Job {
-  const results = [...job.results];
-  while (results.length < step) results.push(NOTHING);
-  results[step - 1] = result;
-  return { ...job, results };
 }
 
 function ingestTrials(store: ProjectStore, { id }: Job): void {
@@ -73,12 +59,9 @@ function ingestTrials(store: ProjectStore, { id }: Job): void {
 }
 
 /** Whether all that a job is to do has been done and recorded. */
-export function isComplete({ plan, results }: Job): boolean {
-  const steps = plan.steps.every(({ measure }, i) => {
-    const result = results[i] ?? NOTHING;
-    return result.variants.length > 0 && (result.isMeasured || !measure);
-  });
-  return steps && (plan.measure.length === 0 || results[plan.steps.length]?.isMeasured === true);
+export function isComplete({ plan, made, isMeasured }: Job): boolean {
+  const isToMeasure = plan.measure.length > 0 || plan.steps.some((s) => s.measure);
+  return made.length === plan.steps.length && (isMeasured || !isToMeasure);
 }
 
 /** States in which a job may have left something that is not recorded yet. */

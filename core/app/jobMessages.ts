@@ -1,4 +1,4 @@
-import type { JobFailure, JobHappening, JobStepResult } from "../contract/jobs.ts";
+import type { JobFailure, JobHappening } from "../contract/jobs.ts";
 import type { Trial } from "../contract/trial.ts";
 import type { TrialOrigin } from "../contract/trials.ts";
 
@@ -9,7 +9,9 @@ export type ToJob =
       /** Folder of the project. */
       readonly project: string;
       readonly job: string;
-      readonly results: readonly JobStepResult[];
+      /** Ids of the variants of the steps that are done. */
+      readonly made: readonly (readonly string[])[];
+      readonly isMeasured: boolean;
       /** A folder with further methods. */
       readonly methods?: string;
     }
@@ -28,8 +30,10 @@ export type FromJob =
       readonly trials: readonly Trial[];
       readonly first: number;
     }
-  /** The output of a step, or what was measured after it, is on disk. */
-  | { readonly kind: "output" | "measured"; readonly step: number }
+  /** The output of a step is on disk. */
+  | { readonly kind: "output"; readonly step: number }
+  /** What was measured is on disk. */
+  | { readonly kind: "measured" }
   | { readonly kind: "end"; readonly outcome: "done" | "stopped" }
   | { readonly kind: "end"; readonly outcome: "failed"; readonly failure: JobFailure };
 

@@ -102,7 +102,7 @@ async function planPipeline(
       threads: recipe.threads,
       ...(recipe.provider && { provider: recipe.provider }),
       ...(step.name !== undefined && { name: checkName(step.name) }),
-      measure: step.measure ?? pipeline.measure ?? i === pipeline.steps.length - 1,
+      measure: step.measure ?? pipeline.measure ?? true,
     });
     titles.push(info.title);
   }

@@ -2,7 +2,7 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { LatheError, toLatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { Json } from "../base/json.ts";
-import type { JobFailure, JobPlan, JobStep, JobStepResult } from "../contract/jobs.ts";
+import type { JobFailure, JobPlan, JobStep } from "../contract/jobs.ts";
 import type { Recipe, Variant } from "../contract/project.ts";
 import { addMethods, findMethod } from "../methods/catalogue.ts";
 import { lockJob, type Lock } from "../store/lock.ts";
@@ -136,39 +136,30 @@ interface PlanRun {
 
 async function runPlan(run: PlanRun): Promise<void> {
   const { project, plan, start, reporter } = run;
-  const results: JobStepResult[] = [...start.results];
-  const steps = plan.steps.length;
+  const made = [...start.made];
   for (const [i, step] of plan.steps.entries()) {
-    let made = results[i] ?? { variants: [], isMeasured: false };
-    const isDone = made.variants.length > 0 && (made.isMeasured || !step.measure);
-    if (isDone) continue;
-    reporter.tell({ kind: "step", step: i + 1, steps, method: step.method });
-    if (made.variants.length === 0) made = { variants: await runStep(run, { step, i, results }), isMeasured: false };
-    results[i] = made;
-    if (step.measure) await measure(run, i + 1, made.variants);
+    if (i < made.length) continue;
+    reporter.tell({ kind: "step", step: i + 1, steps: plan.steps.length, method: step.method });
+    made.push(await runStep(run, { step, i, made }));
   }
-  if (plan.measure.length > 0 && results[steps]?.isMeasured !== true) {
-    const known = new Set(project.store.variants().map((v) => v.id));
-    await measure(
-      run,
-      steps + 1,
-      plan.measure.filter((id) => known.has(id)),
-    );
-  }
+  const known = new Set(project.store.variants().map((v) => v.id));
+  const wanted = [...made.filter((_, i) => plan.steps[i]?.measure === true).flat(), ...plan.measure];
+  const left = wanted.filter((id) => known.has(id));
+  if (!start.isMeasured && wanted.length > 0) await measure(run, left);
 }
 
 interface StepRun {
   readonly step: JobStep;
   readonly i: number;
-  readonly results: readonly JobStepResult[];
+  readonly made: readonly (readonly string[])[];
 }
 
 /** Runs one step and has its models recorded. @returns ids of the variants */
-async function runStep(run: PlanRun, { step, i, results }: StepRun): Promise<string[]> {
+async function runStep(run: PlanRun, { step, i, made }: StepRun): Promise<string[]> {
   const { project, plan, folder, reporter, port, ask } = run;
   const work: Work = { signal: run.signal, emit: reporter.tell };
   const { info } = await findMethod(step.method);
-  const params = await resolveReferences(project, { info, params: withMade(step.params, plan, results) }, work);
+  const params = await resolveReferences(project, { info, params: withMade(step.params, plan, made) }, work);
   const recipe: Recipe = {
     lathe: 1,
     method: step.method,
@@ -181,7 +172,7 @@ async function runStep(run: PlanRun, { step, i, results }: StepRun): Promise<str
   };
   const output = await produce(project, recipe, {
     ...work,
-    from: sourceOf(project, plan, i === 0 ? undefined : results[i - 1]),
+    from: sourceOf(project, plan, made[i - 1]),
     name: step.name,
     data: plan.data,
     work: folder.work,
@@ -198,20 +189,20 @@ async function runStep(run: PlanRun, { step, i, results }: StepRun): Promise<str
 function withMade(
   params: Readonly<Record<string, Json>>,
   { steps }: JobPlan,
-  results: readonly JobStepResult[],
+  made: StepRun["made"],
 ): Record<string, Json> {
-  const made = new Map(
+  const ids = new Map(
     steps.flatMap(({ name }, i) => {
-      const id = results[i]?.variants[0];
+      const id = made[i]?.[0];
       return name === undefined || id === undefined ? [] : [[name, id] as const];
     }),
   );
-  const swap = (value: Json): Json => (typeof value === "string" ? (made.get(value) ?? value) : value);
+  const swap = (value: Json): Json => (typeof value === "string" ? (ids.get(value) ?? value) : value);
   return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, swap(value)]));
 }
 
-function sourceOf(project: Project, { from }: JobPlan, before: JobStepResult | undefined): Variant {
-  const [id] = before?.variants ?? [];
+function sourceOf(project: Project, { from }: JobPlan, before: readonly string[] | undefined): Variant {
+  const [id] = before ?? [];
   if (id !== undefined) return variantOf(project, id);
   const found = project.store.variants().find((v) => v.id === from?.variant && v.model.sha256 === from.sha256);
   if (found !== undefined) return found;
@@ -220,7 +211,7 @@ function sourceOf(project: Project, { from }: JobPlan, before: JobStepResult | u
   });
 }
 
-async function measure(run: PlanRun, step: number, ids: readonly string[]): Promise<void> {
+async function measure(run: PlanRun, ids: readonly string[]): Promise<void> {
   const { project, plan, folder, reporter, ask, signal } = run;
   const variants = ids.map((id) => variantOf(project, id));
   const measured = await takeMeasurements(project, variants, {
@@ -232,8 +223,8 @@ async function measure(run: PlanRun, step: number, ids: readonly string[]): Prom
   const records = measured.flatMap(({ id, measurements }) =>
     measurements === null ? [] : [{ variant: id, measurements }],
   );
-  await writeRecord(folder.measured(step), records, project.host);
-  await ask({ kind: "measured", step });
+  await writeRecord(folder.measured, records, project.host);
+  await ask({ kind: "measured" });
   reporter.tell({ kind: "measured", variants: records.map((r) => r.variant) });
 }
 

@@ -130,6 +130,7 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     note(job.id, { kind: "state", state, ...(reason !== undefined && { reason }) });
     return changed;
   };
+  const complain = (thrown: unknown): void => host.log.write("warning", toLatheError(thrown).message);
   const wake = (): void => {
     for (const check of [...waiting]) check();
   };
@@ -173,7 +174,7 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
         await start(next);
       }
     });
-    pumping = pumping.catch((thrown: unknown) => host.log.write("error", toLatheError(thrown).message)).then(wake);
+    pumping = pumping.catch(complain).then(wake);
   };
   const watchDisk = async (): Promise<void> => {
     if (running.size === 0) return;
@@ -185,14 +186,17 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
       events.send({ job: id, at: host.clock.now(), event: { kind: "message", level: "warning", text: reason } });
     }
   };
-  const hearWishes = (): void => {
+  const hearWishes = async (): Promise<void> => {
     for (const { id, state } of store.jobs.list(["queued", "running"])) {
       const wish = takeWish(store.folder, id);
       if (wish === "cancel") engine.cancel(id);
       else if (wish === "pause" && (state === "queued" || running.has(id))) engine.pause(id);
     }
   };
-  const timers = [setInterval(() => void watchDisk(), diskEvery).unref(), setInterval(hearWishes, WISH_PACE).unref()];
+  const timers = [
+    setInterval(() => void watchDisk().catch(complain), diskEvery).unref(),
+    setInterval(() => void hearWishes().catch(complain), WISH_PACE).unref(),
+  ];
 
   const queue = (job: Job): JobView => {
     own.add(job.id);
@@ -206,7 +210,7 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     const id = await makeJobFolder(project);
     await writeRecord(jobFolder(store.folder, id).request, plan, host);
     const at = host.clock.now();
-    const base = { id, title, priority, plan, results: [], at, seconds: 0, attempts: 0 };
+    const base = { id, title, priority, plan, made: [], isMeasured: false, at, seconds: 0, attempts: 0 };
     return queue({ ...base, state: "queued", ...(estimate && { estimate }) });
   };
 
@@ -314,8 +318,8 @@ function mergeProgress(older: JobEvent, newer: JobEvent): JobEvent | undefined {
 }
 
 /** Whether an unfinished job comes to the same models as a plan; names do not matter as long as nothing has one. */
-function isSame({ plan, results }: Job, wished: JobPlan): boolean {
-  const isBegun = results.some((r) => r.variants.length > 0);
+function isSame({ plan, made }: Job, wished: JobPlan): boolean {
+  const isBegun = made.length > 0;
   return workOf(plan, isBegun) === workOf(wished, isBegun);
 }
 

@@ -58,6 +58,11 @@ export async function inProject<T>(
   ]);
   const project = await openProject(folder, mode, nodeHost);
   try {
+    // What jobs have finished whose engine died is there for every command.
+    if (mode === "write" && project.store.jobs.list(["running", "cancelling", "interrupted"]).length > 0) {
+      const { recover } = await import("../app/jobIngest.ts");
+      await recover(project);
+    }
     return await use(project);
   } finally {
     project.store.close();

@@ -71,9 +71,11 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   const { addViewCommands } = await import("./commands/view.ts");
   const { addServeCommand } = await import("./commands/serve.ts");
   const { addRunCommand, addTrainCommand } = await import("./commands/run.ts");
+  const { addJobsCommand } = await import("./commands/jobs.ts");
   addProjectCommands(program, runWork);
   await addRunCommand(program, runWork, asked === "run");
   await addTrainCommand(program, runWork, asked === "train");
+  addJobsCommand(program, runWork);
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
   addServeCommand(program, runWork);

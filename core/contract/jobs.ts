@@ -34,6 +34,7 @@ export const jobStep = z.strictObject({
   provider: providerName.optional(),
   /** Name of the variant; absent: the method's. */
   name: z.string().optional(),
+  /** Whether what it makes is measured once all steps are done, in turns with what the others make. */
   measure: z.boolean(),
 });
 export type JobStep = z.infer<typeof jobStep>;
@@ -47,18 +48,10 @@ export const jobPlan = z.strictObject({
   /** Fingerprint that the data must have; absent: any. */
   fingerprint: z.string().optional(),
   steps: z.array(jobStep),
-  /** Ids of further variants to measure when all steps are done. */
+  /** Ids of further variants to measure once all steps are done. */
   measure: z.array(z.string()),
 });
 export type JobPlan = z.infer<typeof jobPlan>;
-
-/** What has come of one step; the measuring at the end is a step of its own. */
-export const jobStepResult = z.strictObject({
-  /** Ids of the variants that it made, the main one first; empty: not done yet. */
-  variants: z.array(z.string()),
-  isMeasured: z.boolean(),
-});
-export type JobStepResult = z.infer<typeof jobStepResult>;
 
 export const jobFailure = z.strictObject({
   code: z.string(),
@@ -75,7 +68,10 @@ export const job = z.strictObject({
   /** Higher ones start first; equal ones in the order of their coming. */
   priority: z.int(),
   plan: jobPlan,
-  results: z.array(jobStepResult),
+  /** Ids of the variants that each step has made, the main one first; as many as there are steps done. */
+  made: z.array(z.array(z.string()).min(1)),
+  /** Whether what is to be measured has been. */
+  isMeasured: z.boolean(),
   /** Predicted for all steps together; absent where a method cannot say. */
   estimate: estimate.optional(),
   /** When it was submitted, when a process first took it up, when it came to its end. */

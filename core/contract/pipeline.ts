@@ -13,7 +13,7 @@ export const pipelineStep = z.strictObject({
   /** Name of the variant that it makes; default: the method's. Later steps may refer to it. */
   name: z.string().optional(),
   seed: z.int().nonnegative().optional(),
-  /** Whether to measure what the step makes; default: what the pipeline says. */
+  /** Whether what it makes is measured with the others; default: what the pipeline says. */
   measure: z.boolean().optional(),
 });
 export type PipelineStep = z.infer<typeof pipelineStep>;
@@ -36,7 +36,7 @@ export const pipeline = z.strictObject({
    * that one then stays for the steps behind it. An empty text means none.
    */
   teacher: z.string().optional(),
-  /** Whether to measure every step; default: the last one only. */
+  /** Whether what the steps make is measured once all are done, in turns; default: yes. */
   measure: z.boolean().optional(),
 });
 export type Pipeline = z.infer<typeof pipeline>;

@@ -130,7 +130,8 @@ function deadJob(project: { readonly store: { readonly folder: string } }, more:
     state: "running",
     priority: 0,
     plan,
-    results: [],
+    made: [],
+    isMeasured: false,
     at,
     seconds: 0,
     attempts: 1,
@@ -163,7 +164,7 @@ test("what a dead engine's job has left comes in once: models, measurements and 
   expect(await recover(project)).toEqual([]);
   writeFileSync(join(folder, "output-1.json"), output);
   appendFileSync(trials, "\n");
-  expect(await recover(project)).toMatchObject([{ id: "j1", state: "done", results: [{ variants: ["v2"] }] }]);
+  expect(await recover(project)).toMatchObject([{ id: "j1", state: "done", made: [["v2"]] }]);
   expect(await recover(project)).toEqual([]);
   expect(project.store.variants().map((v) => v.name)).toEqual(["tiny", "try-scales"]);
   expect(project.store.trials.count()).toBe(2);

@@ -5,11 +5,13 @@ import { LatheError } from "../../base/error.ts";
 import { formatBytes } from "../../base/format.ts";
 import type { Json } from "../../base/json.ts";
 import type { Project } from "../../app/project.ts";
-import type { RunRequest } from "../../app/runMethod.ts";
-import type { MethodInfo } from "../../contract/method.ts";
+import type { JobRequest } from "../../app/jobs.ts";
+import type { RunRequest } from "../../app/recipe.ts";
+import type { Pipeline } from "../../contract/pipeline.ts";
+import type { Estimate, MethodInfo } from "../../contract/method.ts";
 import { flagsOf, paramsFrom } from "../flags.ts";
 import { act, inProject, wholeNumber, withProjectOption, type Io, type ProjectOptions, type Run } from "../io.ts";
-import { blockTable } from "../table.ts";
+import { runJob } from "../job.ts";
 
 const DEVICES: readonly ProviderName[] = ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml"];
 
@@ -22,7 +24,10 @@ interface RunOptions extends ProjectOptions {
   readonly device?: ProviderName;
   readonly measure: boolean;
   readonly dryRun?: boolean;
+  readonly queue?: boolean;
+  readonly priority?: number;
   readonly recipe?: string;
+  readonly pipeline?: string;
 }
 
 /** `run METHOD` with one subcommand per method of the catalogue, which is loaded only when it is asked for. */
@@ -30,18 +35,23 @@ export async function addRunCommand(program: Command, run: Run, isAsked: boolean
   const command = withRunOptions(program.command("run"))
     .argument("[method]", "see lathe methods")
     .option("--recipe <file>", "repeat a recipe (JSON) instead of naming a method")
+    .option("--pipeline <file>", "run several recipes in a chain (JSON), each on what the one before made")
     .description("run a method on a variant; its parameters: lathe run METHOD --help")
     .helpCommand(false)
     // The options of a method's own command come behind its name.
     .enablePositionalOptions();
   act<RunOptions>(command, run, async (io, options, [method]) => {
-    if (options.recipe === undefined) throw await withoutRecipe(method);
-    const [{ parseRecipe }, { nodeHost }] = await Promise.all([
-      import("../../app/runMethod.ts"),
+    const file = options.pipeline ?? options.recipe;
+    if (file === undefined) throw await withoutRecipe(method);
+    const [{ parseRecipe }, { parsePipeline }, { nodeHost }] = await Promise.all([
+      import("../../app/recipe.ts"),
+      import("../../app/pipeline.ts"),
       import("../../app/nodeHost.ts"),
     ]);
-    const text = new TextDecoder().decode(await nodeHost.files.read(options.recipe));
-    return perform(io, options, { recipe: parseRecipe(text, options.recipe) });
+    const text = new TextDecoder().decode(await nodeHost.files.read(file));
+    if (options.pipeline === undefined)
+      return perform(io, options, asRun(options, { recipe: parseRecipe(text, file) }));
+    return perform(io, options, asPipeline(options, parsePipeline(text, file)));
   });
   if (!isAsked) return;
   const { listMethods } = await import("../../app/methods.ts");
@@ -64,9 +74,13 @@ async function withoutRecipe(method: unknown): Promise<LatheError> {
   return typeof method === "string"
     ? new LatheError("not-found", `There is no method "${method}".`, { hint: `Methods: ${known}.` })
     : new LatheError("invalid-argument", "Nothing says which method to run.", {
-        hint: `Name one (${known}), or give --recipe FILE.`,
+        hint: `Name one (${known}), or give --recipe FILE or --pipeline FILE.`,
       });
 }
+
+const RUN_HELP = `
+It runs as a job in a process of its own; this command waits for it. Ctrl+C cancels it. What was cancelled, interrupted
+or has failed goes on from its last checkpoint when the same is run again.`;
 
 function withRunOptions(command: Command): Command {
   return withProjectOption(command)
@@ -77,7 +91,10 @@ function withRunOptions(command: Command): Command {
     .option("--threads <count>", "threads (default: all cores, at most 8); part of the recipe", wholeNumber(1))
     .addOption(new Option("--device <provider>", "what to run on (default: cpu); see lathe doctor").choices(DEVICES))
     .option("--no-measure", "do not measure the result")
-    .option("--dry-run", "only say what it would take");
+    .option("--dry-run", "only say what it would take")
+    .option("--queue", "only queue it; lathe jobs run works the queue off")
+    .option("--priority <number>", "higher ones leave the queue first (default: 0)", wholeNumber(-1000))
+    .addHelpText("after", RUN_HELP);
 }
 
 function addMethod(parent: Command, run: Run, method: MethodInfo): void {
@@ -87,8 +104,23 @@ function addMethod(parent: Command, run: Run, method: MethodInfo): void {
   act<RunOptions & { readonly param?: Record<string, Json> }>(command, run, (io, options) => {
     const params = { ...options.param, ...paramsFrom(method, command.opts()) };
     const threads = options.threads ?? Math.min(8, availableParallelism());
-    return perform(io, options, { method: method.id, params, seed: options.seed, threads, provider: options.device });
+    const request = { method: method.id, params, seed: options.seed, threads, provider: options.device };
+    return perform(io, options, asRun(options, request));
   });
+}
+
+function asRun({ from, name, data, measure, priority }: RunOptions, run: RunRequest): JobRequest {
+  return { run, from, name, data, measure, priority };
+}
+
+function asPipeline({ from, name, data, measure, priority, threads }: RunOptions, asked: Pipeline): JobRequest {
+  if (name !== undefined) {
+    throw new LatheError("invalid-argument", `A pipeline cannot have the name "${name}".`, {
+      hint: 'Give each step a "name" in the file.',
+    });
+  }
+  const pipeline = { ...asked, threads: asked.threads ?? threads, measure: measure ? asked.measure : false };
+  return { pipeline, from, data, priority };
 }
 
 function collectParams(text: string, before: Record<string, Json> | undefined): Record<string, Json> {
@@ -104,39 +136,39 @@ function collectParams(text: string, before: Record<string, Json> | undefined): 
   return { ...before, [text.slice(0, at)]: parsed };
 }
 
-function perform(io: Io, options: RunOptions, request: RunRequest): Promise<unknown> {
-  if (options.dryRun === true)
-    return inProject(options, "read", (project) => estimate(io, { project, options, request }));
+function perform(io: Io, options: RunOptions, request: JobRequest): Promise<unknown> {
+  if (options.dryRun === true) return inProject(options, "read", (project) => estimate(io, project, request));
   return inProject(options, "write", async (project) => {
-    const { runMethod } = await import("../../app/runMethod.ts");
-    const { from, name, data } = options;
-    const made = await runMethod(project, request, { ...io, from, name, data });
-    io.print(`Made "${made.name}" (${made.id}): ${formatBytes(made.model.bytes)}, SHA-256 ${made.model.sha256}`);
-    for (const warning of made.warnings) io.print(`Careful: ${warning}`);
-    if (!options.measure) return { variant: made };
-    const [{ measureVariants }, { compareVariants, comparisonTable }] = await Promise.all([
-      import("../../app/measureVariants.ts"),
-      import("../../app/compare.ts"),
-    ]);
-    const [variant = made] = await measureVariants(project, [made], { ...io, data });
-    io.print(`\n${blockTable(comparisonTable(compareVariants(project, [made.id])))}`);
-    return { variant };
+    const { openEngine } = await import("../../app/jobs.ts");
+    const engine = await openEngine(project, { takes: options.queue === true ? "none" : "own" });
+    try {
+      if (options.queue === true) {
+        const job = await engine.submit(request, io);
+        io.print(`Queued as ${job.id}: ${job.title}. Work the queue off with: lathe jobs run.`);
+        return { job };
+      }
+      return await runJob(io, { project, engine, begin: () => engine.submit(request, { ...io, continues: true }) });
+    } finally {
+      await engine.close();
+    }
   });
 }
 
-interface EstimateTask {
-  readonly project: Project;
-  readonly options: RunOptions;
-  readonly request: RunRequest;
+async function estimate(io: Io, project: Project, request: JobRequest): Promise<unknown> {
+  if ("run" in request) {
+    const { estimateRun } = await import("../../app/runMethod.ts");
+    const found = await estimateRun(project, request.run, request.from);
+    io.print(estimateText(found.estimate));
+    for (const note of found.notes) io.print(note);
+    return found;
+  }
+  const { planJob } = await import("../../app/jobPlan.ts");
+  const { title, plan, estimate: found } = await planJob(project, request, io);
+  io.print(title);
+  if (found !== undefined) io.print(estimateText(found));
+  return { plan, estimate: found };
 }
 
-async function estimate(io: Io, { project, options, request }: EstimateTask): Promise<unknown> {
-  const { estimateRun } = await import("../../app/runMethod.ts");
-  const found = await estimateRun(project, request, options.from);
-  const { seconds, memory, disk } = found.estimate;
-  io.print(
-    `About ${Math.max(1, Math.round(seconds))} s, ${formatBytes(memory)} of memory, ${formatBytes(disk)} of disk.`,
-  );
-  for (const note of found.notes) io.print(note);
-  return found;
+function estimateText({ seconds, memory, disk }: Estimate): string {
+  return `About ${Math.max(1, Math.round(seconds))} s, ${formatBytes(memory)} of memory, ${formatBytes(disk)} of disk.`;
 }
