@@ -117,7 +117,7 @@ function suggest(variants: readonly VariantView[], hasData: boolean): Overview["
   if (variants.filter((v) => v.isMeasured).length > 1) {
     found.push({
       text: "Compare the variants",
-      reason: `${variants.length - 1} beside the baseline, with intervals, side by side.`,
+      reason: `${variants.length - 1} ${variants.length === 2 ? "variant" : "variants"} beside the baseline, with intervals.`,
       step: { kind: "compare" },
     });
   }

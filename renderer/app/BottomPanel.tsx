@@ -1,4 +1,4 @@
-import { Button, Tab, Tabs, TabsExpander } from "@blueprintjs/core";
+import { Button, Tab, Tabs } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import { useJobLog, useJobs, useOverview } from "../client/queries.ts";
 import { LogList } from "../features/jobs/LogList.tsx";
@@ -20,14 +20,15 @@ export function BottomPanel({ project }: { readonly project: string }): ReactEle
       >
         <Tab id="log" title="Log" panel={<CurrentLog project={project} />} />
         <Tab id="problems" title={`Problems (${problems.length})`} panel={<Problems problems={problems} />} />
-        <TabsExpander />
+      </Tabs>
+      <div className="bottom-close">
         <Button
           variant="minimal"
           icon="cross"
           aria-label="Hide the bottom panel"
           onClick={() => togglePanel("bottom")}
         />
-      </Tabs>
+      </div>
     </section>
   );
 }

@@ -1,5 +1,5 @@
-import { MenuItem } from "@blueprintjs/core";
-import { Omnibar, type ItemRenderer } from "@blueprintjs/select";
+import { Menu, MenuItem } from "@blueprintjs/core";
+import { Omnibar, type ItemListRenderer, type ItemRenderer } from "@blueprintjs/select";
 import type { ReactElement } from "react";
 import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
 import { commandHandlers, shownKeys } from "../kit/commands.ts";
@@ -21,8 +21,8 @@ export function Palette({ onClose }: PaletteProps): ReactElement {
       resetOnSelect
       inputProps={{ placeholder: "Type a command", "aria-label": "Command" }}
       itemRenderer={drawCommand}
+      itemListRenderer={drawList}
       itemPredicate={(query, { title, menu }) => isMatch(query, `${menu} ${title}`)}
-      noResults={<MenuItem disabled text="No command matches" roleStructure="listoption" />}
       onItemSelect={({ id }) => {
         onClose();
         handlers.get(id)?.();
@@ -31,6 +31,17 @@ export function Palette({ onClose }: PaletteProps): ReactElement {
     />
   );
 }
+
+/** All commands are listed before anything is typed. */
+const drawList: ItemListRenderer<CommandInfo> = ({ filteredItems, renderItem, itemsParentRef, menuProps }) => (
+  <Menu ulRef={itemsParentRef} {...menuProps} role="listbox" aria-label="Commands">
+    {filteredItems.length === 0 ? (
+      <MenuItem disabled text="No command matches" roleStructure="listoption" />
+    ) : (
+      filteredItems.map(renderItem)
+    )}
+  </Menu>
+);
 
 const drawCommand: ItemRenderer<CommandInfo> = (
   { id, title, menu, keys },

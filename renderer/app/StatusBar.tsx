@@ -38,7 +38,7 @@ export function StatusBar({ project }: { readonly project: string | undefined })
       {running !== undefined && (
         <a href={href(paths.jobs(running.project, running.job.id))}>
           {running.job.title}
-          {progress === undefined ? "" : `: ${progress.stage}${share}`}
+          {progress === undefined || progress.stage === "" ? "" : `: ${progress.stage}${share}`}
         </a>
       )}
       {queued > 0 && <span>{queued} queued</span>}

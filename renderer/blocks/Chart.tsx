@@ -26,7 +26,7 @@ export function Chart({ title, summary, columns, rows, children }: ChartProps): 
           variant="minimal"
           icon={isTable ? "chart" : "th"}
           text={isTable ? "View as chart" : "View as table"}
-          aria-label={isTable ? `View ${title} as chart` : `View ${title} as table`}
+          aria-label={isTable ? `View as chart: ${title}` : `View as table: ${title}`}
           onClick={() => setTable(!isTable)}
         />
       </figcaption>

@@ -1,5 +1,5 @@
 import { Button } from "@blueprintjs/core";
-import { useId, type ReactElement } from "react";
+import { useId, useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
 import { Control } from "./Control.tsx";
 import { isDefault, rangeText, titleOf, valueOf, type Choice, type Field, type Values } from "./schema.ts";
@@ -16,6 +16,8 @@ export interface FieldRowProps {
 /** One parameter: name, control, unit and range, what it means, and a way back to the default. */
 export function FieldRow({ field, values, problem, variants, onChange, onReset }: FieldRowProps): ReactElement {
   const id = useId();
+  // Another number gives a control that has forgotten what was typed.
+  const [round, setRound] = useState(0);
   const { schema } = field;
   const title = titleOf(field);
   const range = rangeText(schema);
@@ -42,12 +44,16 @@ export function FieldRow({ field, values, problem, variants, onChange, onReset }
             icon="reset"
             text="Default"
             aria-label={`Set ${title} back to its default`}
-            onClick={onReset}
+            onClick={() => {
+              setRound(round + 1);
+              onReset();
+            }}
           />
         )}
       </div>
       <div className="field-body">
         <Control
+          key={round}
           id={id}
           labelId={`${id}-title`}
           describedBy={describedBy}

@@ -15,7 +15,9 @@ export function JobProgressBar({ view: { job, progress } }: { readonly view: Job
       </span>
       <ProgressBar
         intent="primary"
-        stripes={false}
+        // Where nobody knows how much there is, stripes that move say so.
+        stripes={share === undefined}
+        animate={share === undefined}
         aria-label={`Progress of ${job.title}`}
         {...(share !== undefined && { value: share })}
       />

@@ -33,7 +33,7 @@ export function Lineage({ project, variants }: LineageProps): ReactElement {
   return (
     <section aria-labelledby="lineage-title">
       <h2 id="lineage-title">Variants</h2>
-      <div className="card card-flush table-scroll" tabIndex={0} role="region" aria-labelledby="lineage-title">
+      <div className="card card-flush table-scroll" tabIndex={0} role="region" aria-label="Table of variants">
         <table className="table">
           <thead>
             <tr>
