@@ -38,6 +38,8 @@ export const jobView = z.strictObject({
   job,
   /** Absent before it starts. */
   progress: jobProgress.optional(),
+  /** Ids of the variants that it has made so far. */
+  made: z.array(z.string()),
   /** What it has been asked for and has not come to yet. */
   asked: z.enum(["pause", "cancel"]).optional(),
   can: z.strictObject({ pause: z.boolean(), resume: z.boolean(), cancel: z.boolean() }),

@@ -98,6 +98,7 @@ function viewOf(project: string, { progress, asked, ...job }: QueuedJob, canWrit
     project,
     job,
     ...(progress && { progress }),
+    made: job.made.flat(),
     ...(asked && { asked }),
     can: { pause: can(PAUSABLE), resume: can(RESUMABLE), cancel: can(CANCELLABLE) },
   };

@@ -76,10 +76,9 @@ function Controls({ view: { project, job, can } }: { readonly view: JobView }): 
 }
 
 /** The variants that came of it, as they are now. */
-function Results({ view: { project, job } }: { readonly view: JobView }): ReactElement | null {
+function Results({ view: { project, job, made: ids } }: { readonly view: JobView }): ReactElement | null {
   const go = useGo();
   const overview = useOverview(project);
-  const ids = job.results.flatMap((r) => r.variants);
   const made = overview.data?.variants.filter((v) => ids.includes(v.id)) ?? [];
   if (made.length === 0) return null;
   return (
