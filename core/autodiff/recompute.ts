@@ -46,12 +46,15 @@ function ancestors({ nodes }: Graph, values: readonly string[]): ReadonlySet<Nod
 }
 
 /** Values that grow with the batch and were not reduced: what follows from an input of the data through other ops than reductions. */
-function largeValues({ inputs, nodes }: Graph, data: readonly string[]): ReadonlySet<string> {
+function largeValues({ inputs, nodes, initializers }: Graph, data: readonly string[]): ReadonlySet<string> {
   const isLarge = ({ name, type }: Value): boolean =>
     data.includes(name) && type?.kind === "tensor" && (type.dims ?? []).length > 1;
   const large = new Set(inputs.filter(isLarge).map((v) => v.name));
+  const vectors = new Set(initializers.filter((t) => t.dims.length === 1).map((t) => t.name));
   for (const { op, inputs: from, outputs } of nodes) {
-    const shrinks = /^(Reduce|Global|Shape$|Size$|Gather$)/.test(op);
+    // A vector times a matrix is a weighted sum of its rows.
+    const isSum = op === "MatMul" && vectors.has(from[0] ?? "");
+    const shrinks = isSum || /^(Reduce|Global|Shape$|Size$|Gather$)/.test(op);
     if (!shrinks && from.some((i) => large.has(i))) for (const o of outputs) large.add(o);
   }
   return large;

@@ -55,6 +55,8 @@ export interface Optimizer {
   /** Names of what is kept for each weight. */
   readonly slots: readonly string[];
   readonly weightDecay: number;
+  /** Whether what becomes of an element follows from that element alone, whatever the others of its weight are. */
+  readonly isElementwise: boolean;
   /** Starts writing; what all weights share is written once. */
   start(write: GraphWriter, scalars: StepScalars): (call: UpdateCall) => Update;
 }
@@ -98,6 +100,7 @@ function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 }: Of<"sgd">): 
   return {
     slots: momentum === 0 ? [] : ["momentum"],
     weightDecay,
+    isElementwise: true,
     start: (write, { rate }) => {
       const { add, sub, mul } = arithmetic(write);
       return ({ weight, gradient, state: [velocity], decay }) => {
@@ -127,6 +130,7 @@ function adam({
   return {
     slots: ["mean", "square"],
     weightDecay,
+    isElementwise: kind !== "lamb",
     start: (write, { rate, step }) => {
       const { add, sub, mul, div, pow, sqrt, norm } = arithmetic(write);
       const toMean = sub(1, pow(beta1, step));
@@ -161,6 +165,7 @@ function rmsprop({ alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDecay = 0 }
   return {
     slots: momentum === 0 ? ["square"] : ["square", "momentum"],
     weightDecay,
+    isElementwise: true,
     start: (write, { rate }) => {
       const { add, sub, mul, div, sqrt } = arithmetic(write);
       return ({ weight, gradient, state: [squares = "", velocity], decay }) => {

@@ -3,7 +3,8 @@ import type { Model, Value } from "../graph/model.ts";
 import type { Draft } from "../autodiff/writer.ts";
 import { intVector, scalarOf } from "../ops/constants.ts";
 import { decayOf } from "./decay.ts";
-import { optimizerOf, type OptimizerSpec } from "./optimizers.ts";
+import { joinedUpdate } from "./joinedUpdate.ts";
+import { optimizerOf, type OptimizerSpec, type UpdateCall } from "./optimizers.ts";
 import type { Slot } from "./slots.ts";
 
 /** How weights follow from gradients. */
@@ -92,15 +93,26 @@ export function writeUpdate(write: Draft, parts: UpdateParts, plan: UpdatePlan):
     const away = write.op("Mul", [write.op("Sub", [held.input, next]), keep]);
     writes.set(write.op("Add", [next, away]), held);
   };
-  for (const weight of weights) {
+  const calls = weights.map((weight) => {
     const state = optimizer.slots.map((name) => slot("optimizer", weight, { suffix: name, start: 0 }));
     const { flat, shaped } = flattening(write, weight.dims);
-    const after = update({
+    const call: UpdateCall = {
       weight: flat(weight.input),
       gradient: flat(gradients.get(weight.of) ?? ""),
       state: state.map((s) => flat(s.input)),
       decay: decay(weight.of),
-    });
+    };
+    return { weight, state, flat, shaped, call };
+  });
+  const vectors = calls.filter(({ weight }) => optimizer.isElementwise && weight.dims.length === 1);
+  const joined = joinedUpdate(
+    write,
+    update,
+    vectors.map(({ weight, call }) => ({ call, length: weight.dims[0]! })),
+  );
+  const together = new Map(vectors.map(({ weight }, i) => [weight, joined[i]!]));
+  for (const { weight, state, flat, shaped, call } of calls) {
+    const after = together.get(weight) ?? update(call);
     let next = shaped(after.weight);
     if (plan.masked?.includes(weight.of) === true) {
       const mask = slot("mask", weight, { suffix: "mask", start: 1 });

@@ -318,7 +318,7 @@ function denseDw(stage: Stage, [x, dy]: readonly [string, string], found: Found)
   const [ph, pw] = [kh + Math.max(0, -below), kw + Math.max(0, wide - (width + left + right))];
   // [stack, group, O/b, kh, kw·side, b]
   const parts = reshape(stage, made, [stacks, groups, (o / b) * ph * pw * side * b]);
-  const sum = groups === 1 ? parts : stage.op("ReduceSum", [parts, int64(stage, [1])], { keepdims: 0 });
+  const sum = groups === 1 ? parts : stage.op("MatMul", [filled(stage, [groups], 1), parts]);
   const long = [o, c, ph, pw];
   // First with blocks of output channels at the end, which the runtime moves much faster than single numbers.
   const inBlocks = { split: [stacks, o / b, ph * pw, side, b], order: [1, 0, 3, 2, 4], to: long };

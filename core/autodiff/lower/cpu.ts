@@ -75,6 +75,7 @@ export function lowerForCpu(
     for (const body of subgraphsOf(node)) for (const name of capturesOf(body)) stage.plain(name);
     stage.push(node);
   }
+  norm.finish(stage);
   for (const output of graph.outputs) stage.plain(output.name);
   const lowered = {
     ...graph,

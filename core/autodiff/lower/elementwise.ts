@@ -182,7 +182,7 @@ export function lowerChannelSum(stage: Stage, node: Node): boolean {
   const [n, c, h, w] = dims as readonly [number, number, number, number];
   stage.note(dy, dims);
   const sizes = inMemory(stage, [n, c, h, w]);
-  const mean = cutTo(stage, channelMean(stage, stage.blocked(dy), sizes), { from: [sizes[1]], to: [c] });
+  const mean = cutTo(stage, channelMean(stage, stage.blocked(dy), { sizes }), { from: [sizes[1]], to: [c] });
   stage.op("Mul", [mean, scalar(stage, n * h * w)], {}, { as: node.outputs[0] ?? "" });
   return true;
 }
