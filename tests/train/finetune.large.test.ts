@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
@@ -16,7 +17,7 @@ interface Subject {
   readonly rate?: number;
 }
 
-/** The public float models. The eight-bit and the QONNX ones are no float models; the GPT-2 is one op, BeamSearch. */
+/** The public models that can be trained. */
 const SUBJECTS: readonly Subject[] = [
   { file: "cifar10-resnets/resnet20.onnx", weights: 59, statistics: 38 },
   { file: "cifar10-resnets/resnet32.onnx", weights: 95, statistics: 62 },
@@ -28,6 +29,24 @@ const SUBJECTS: readonly Subject[] = [
   { file: "silero-vad/silero_vad_16k_op15.onnx", weights: 15, statistics: 0 },
   { file: "stm32/mobilenet_v2_0.35_128_tfs_channel_first.onnx", weights: 113, statistics: 14, rate: 1e-5 },
   { file: "stm32/yamnet_256_64x96_tl.onnx", weights: 24, statistics: 0 },
+];
+
+/** Those that cannot be trained, and what Lathe says about it. */
+const REFUSED: readonly (readonly [file: string, says: RegExp])[] = [
+  ...["ad", "ic", "ks"].map(
+    (name) =>
+      [
+        `hwacc-garage/${name}_quantized_int8.onnx`,
+        /^QLinearAdd .*: no gradient, because it computes with eight-bit/,
+      ] as const,
+  ),
+  // One op is the whole model: it searches, and its decoder is inside.
+  ["ort-testdata/tiny_gpt2_beamsearch.onnx", /BeamSearch node/],
+  // Ops of other tools that ONNX Runtime has no kernels for.
+  ...["TFC_1W1A", "TFC_1W2A"].map((name) => [`qonnx/${name}.onnx`, /cannot load .*BipolarQuant/] as const),
+  ...["TFC_2W2A", "kwsmlp_w3a3", "qkeras_jettagging", "unsw_nb15-mlp-w2a2"].map(
+    (name) => [`qonnx/${name}.onnx`, /cannot load .*Quant/] as const,
+  ),
 ];
 
 const STEPS = 10;
@@ -84,6 +103,21 @@ describe.skipIf(sharedData === undefined)(`fine-tuning public models${sharedNote
       expect(slots.filter((s) => s.kind === "statistic").length).toBe(statistics);
     },
   );
+});
+
+describe.skipIf(sharedData === undefined)(`public models that cannot be fine-tuned${sharedNote}`, () => {
+  it.each(REFUSED)("%s", async (file, says) => {
+    const model = await loadTensors(await readModel(`${sharedData ?? ""}/models/${file}`, nodeHost), nodeHost);
+    const plan = { heads: [{ loss: { kind: "mse" } }], optimizer: { kind: "sgd" } } as const;
+    await expect(buildStep(model, plan, { host: nodeHost })).rejects.toThrow(says);
+  });
+
+  it("are with the others all that there are", () => {
+    const folder = `${sharedData ?? ""}/models`;
+    const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".onnx"));
+    const known = [...SUBJECTS.map((s) => s.file), ...REFUSED.map(([file]) => file)];
+    expect(found.map((name) => name.replaceAll("\\", "/")).sort()).toEqual(known.toSorted());
+  });
 });
 
 const mse = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.length;

@@ -39,7 +39,7 @@ const titleOf = ({ net, input, batch, plan, isLowered }: MemorySubject): string 
 
 describe("the estimate of a training's memory", () => {
   it.each(SUBJECTS.map((s) => ({ title: titleOf(s), ...s })))(
-    "is within 15 %% of the measured peak: $title",
+    "is within 15 per cent of the measured peak: $title",
     { timeout: TIMEOUT },
     (subject) => {
       const { total } = run("estimate", subject);
