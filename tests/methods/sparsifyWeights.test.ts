@@ -98,6 +98,10 @@ describe("sparse weights", () => {
     expect(gate.reasons.join()).toMatch(/ONNX Runtime (multiplies by zeros|has no kernels)/);
     const method = await findMethod(ID);
     const blocks = method.report(findings as unknown as Json, { sparsity: 0.9 });
+    expect(blocks[0]).toMatchObject({
+      kind: "callout",
+      text: expect.stringMatching(/^The sparse model runs at \d\.\d\d× the speed of the dense one/) as string,
+    });
     const tables = blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []));
     expect(tables).toEqual(["Accuracy on 128 validation samples", "What it takes to store or send", "Layers"]);
   });

@@ -1,3 +1,4 @@
+import { LatheError } from "../../base/error.ts";
 import type { Model } from "../../graph/model.ts";
 import { featuresOf, namedPairs, suggestPairs, type FeaturePair } from "../../train/featurePairs.ts";
 import { FEATURE_HEADS, viewStudent, viewTeacher, withoutViews } from "../../train/featureViews.ts";
@@ -49,9 +50,18 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   return { model: own, findings: all, warnings: distillWarnings(context, all) };
 }
 
+/** The first opset whose reductions take their axes as inputs. */
+const OLDEST = 13;
+
 /** In the form whose inner values are compared: any batch, batch norms as they are. */
 async function ready(model: Model, { host, signal }: MethodContext<Params>): Promise<Model> {
   const prepared = prepareModel(model, { keepBatchNorm: true }).model;
+  const opset = prepared.opsets[""] ?? 0;
+  if (opset < OLDEST) {
+    throw new LatheError("unsupported", `Features are compared at opset ${OLDEST} or newer; a model has "${opset}".`, {
+      hint: "Export it with a newer opset, or distil the answers alone.",
+    });
+  }
   return (await freeBatch(prepared, { host, signal })) ?? prepared;
 }
 

@@ -1,6 +1,5 @@
-import { formatBytes, formatCount, formatFixed, formatPercent } from "../../base/format.ts";
+import { formatBytes, formatCount, formatFixed, formatMilliseconds, formatPercent } from "../../base/format.ts";
 import type { ReportBlock, TableCell } from "../../contract/report.ts";
-import { describeGate } from "../../measure/speedGate.ts";
 import { scoresBlock } from "../scores.ts";
 import type { Findings, LayerSparsity } from "./findings.ts";
 import type { Params } from "./params.ts";
@@ -28,17 +27,19 @@ export function report(
     ],
   };
   return [
-    {
-      kind: "callout",
-      tone: gate.verdict === "slower" ? "warning" : "info",
-      text: describeGate(gate, "The sparse model"),
-    },
+    speedBlock(gate),
     facts,
     ...(scores === undefined ? [] : [scoresBlock(scores)]),
     sizesBlock(sizes),
     layersBlock(layers),
     ...historyBlock(history),
   ];
+}
+
+function speedBlock({ speedup, beforeMs, afterMs, batch, threads, verdict, reasons }: Findings["gate"]): ReportBlock {
+  const times = `${formatMilliseconds(beforeMs)} → ${formatMilliseconds(afterMs)}, batch ${batch}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  const measured = `The sparse model runs at ${formatFixed(speedup, 2)}× the speed of the dense one on this machine (${times}).`;
+  return { kind: "callout", tone: verdict === "slower" ? "warning" : "info", text: [measured, ...reasons].join(" ") };
 }
 
 function sizesBlock({ before, after }: Findings["sizes"]): ReportBlock {
