@@ -82,14 +82,16 @@ describe("widths", () => {
 
   it("give back what the target does not need", async () => {
     // All units are alike, so both groups cross a multiple at once; one of them is enough.
-    const candidates = [candidate("a", [1, 1, 1, 1]), candidate("b", [1, 1, 1, 1])];
-    const widths = await allocate(candidates, {
-      scope: "layer",
-      perCost: false,
-      rules: { multiple: 4, minimum: 0 },
-      meets: () => true,
-    });
-    expect(widths).toEqual([4, 4]);
+    const candidates = [candidate("a", [1, 1, 1, 1, 1, 1]), candidate("b", [1, 1, 1, 1, 1, 1])];
+    const narrowed = (scope: "global" | "layer"): Promise<readonly number[] | undefined> =>
+      allocate(candidates, {
+        scope,
+        perCost: false,
+        rules: { multiple: 3, minimum: 1 },
+        meets: (choice) => unitsLeft(candidates, choice) <= 9,
+      });
+    expect(await narrowed("global")).toEqual([3, 6]);
+    expect(await narrowed("layer")).toEqual([3, 3]);
   });
 
   it("are undefined where nothing meets the target", async () => {

@@ -73,6 +73,8 @@ export async function allocate(
     if (await isMet(widthsAt(middle))) high = middle;
     else low = middle;
   }
+  // Where every group has to lose the same share, none gets anything back.
+  if (scope === "layer") return widthsAt(high);
   const order = candidates.map((_, i) => i).sort((a, b) => meanOf(candidates[b]!) - meanOf(candidates[a]!));
   return widen(widthsAt(high), { allowed, order, isMet });
 }

@@ -53,11 +53,21 @@ export async function importanceOf(
     case "random":
       return randomImportance(groups, options.seed);
     case "taylor":
+      return byGradients(model, { groups: groups.map(readersOf), weights }, options);
     case "fisher":
       return byGradients(model, start, options);
     case "hessian":
       return byCurvature(model, start, options);
   }
+}
+
+/**
+ * A group with only those members that read its units, where there are such: what reads a unit and nothing else is told
+ * by the gradient what becomes of the loss without it. What makes it is followed by normalisation and activation.
+ */
+function readersOf(group: ChannelGroup): ChannelGroup {
+  const readers = group.members.filter((m) => m.side === "reads");
+  return readers.length === 0 ? group : { ...group, members: readers };
 }
 
 export function randomImportance(groups: readonly ChannelGroup[], seed: number): Importance {
@@ -158,8 +168,8 @@ function elementsOf({ axis, indexes }: GroupMember, unit: number, { dims, data }
 }
 
 /**
- * By the gradients of batches, averaged. Taylor: (Σ g·w)² over a unit's weights, the square of what the loss changes by
- * to first order (Molchanov et al. 2019, eq. 8). Fisher: ½·Σ (g·w)², the second order with the Fisher information in
+ * By the gradients of batches, averaged. Taylor: (Σ g·w)² over the weights that read a unit, the square of what the loss
+ * changes by to first order without it (Molchanov et al. 2019, eq. 8). Fisher: ½·Σ (g·w)², the second order with the Fisher information in
  * place of the Hessian, diagonal (Theis et al. 2018).
  */
 async function byGradients(

@@ -27,7 +27,7 @@ export const params = z.strictObject({
     ),
   importance: z
     .enum(["l1", "l2", "fpgm", "bn-scale", "taylor", "fisher", "hessian", "random"])
-    .default("taylor")
+    .default("l2")
     .meta(
       about({
         title: "Importance",
@@ -47,7 +47,7 @@ export const params = z.strictObject({
     ),
   perCost: z
     .boolean()
-    .default(true)
+    .default(false)
     .meta(
       about({
         title: "Importance per cost",
