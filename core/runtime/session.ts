@@ -4,8 +4,9 @@ import type { Host } from "../base/host.ts";
 import type { ProviderName } from "../contract/device.ts";
 import type { Model } from "../graph/model.ts";
 import { checkFeeds, sentence, type InputInfo } from "./feeds.ts";
-import { InferenceSession, type Tensor } from "./ort.ts";
+import { InferenceSession, Tensor } from "./ort.ts";
 import { loadError, runError } from "./failures.ts";
+import { DeviceArray, type SplitArrays } from "./deviceArray.ts";
 import type { Staged } from "./stage.ts";
 import { fromOrt, toOrt, typeOf } from "./tensors.ts";
 
@@ -23,8 +24,12 @@ export interface SessionOptions {
    * this doubles the memory, since the first run's buffers are kept as well.
    */
   readonly memoryPattern?: boolean;
+  /** Names of rewrites of the runtime that it leaves out. */
+  readonly withoutRewrites?: readonly string[];
   /** Names of nodes that the webgpu provider leaves to the CPU. */
   readonly onCpu?: readonly string[];
+  /** Outputs that stay in the memory of the webgpu device; `runResident` fetches them as handles. */
+  readonly resident?: readonly string[];
   /** Path prefix of the profiler's trace, which `close` completes. */
   readonly profilePrefix?: string;
   /** Where the runtime writes the graph that it really executes. */
@@ -46,6 +51,11 @@ export interface Session {
     fetches?: readonly string[],
     into?: Readonly<Record<string, NdArray>>,
   ): Promise<Record<string, NdArray>>;
+  /** Runs with feeds of which some are on the device, and fetches all outputs, those of `resident` as handles. */
+  runResident(
+    feeds: Readonly<Record<string, NdArray>>,
+    held: Readonly<Record<string, DeviceArray>>,
+  ): Promise<SplitArrays<NdArray>>;
   /** Waits for runs under way and frees the runtime's memory. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -125,9 +135,15 @@ export function settingsOf(options: SessionOptions, externalFolder?: string): In
     graphOptimizationLevel: level === "none" ? "disabled" : level,
     // Its errors are thrown as well; printing them would only break a progress bar.
     logSeverityLevel: 4,
+    ...(options.resident !== undefined && {
+      preferredOutputLocation: Object.fromEntries(options.resident.map((name) => [name, "gpu-buffer"] as const)),
+    }),
     ...(options.profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
     ...(options.optimizedModelPath !== undefined && { optimizedModelFilePath: options.optimizedModelPath }),
     extra: {
+      ...(options.withoutRewrites && {
+        optimization: { disable_specified_optimizers: options.withoutRewrites.join(";") },
+      }),
       session: {
         // Else idle threads spin on after a run, into whatever comes next: two sessions of ResNet-20 with two
         // threads taking turns take 0.58 to 0.77 ms a call, each alone 0.46. With it, 0.48 both ways.
@@ -182,6 +198,17 @@ function wrap(inner: InferenceSession, name: string): Session {
       });
       return Object.fromEntries(names.map((n) => [n, fromOrt(results[n], n)]));
     },
+    runResident: async (feeds, held) => {
+      if (!open) throw new LatheError("invalid-argument", `The session of ${name} is closed.`);
+      const fed = inputs.filter((input) => held[input.name] === undefined);
+      const there = Object.entries(held).map(([input, { tensor }]) => [input, tensor] as const);
+      const running = inner.run({ ...tensorsOf(fed, feeds, name), ...Object.fromEntries(there) });
+      last = running.catch(() => undefined);
+      const results = await running.catch((thrown: unknown) => {
+        throw runError(thrown, name);
+      });
+      return splitResults(results);
+    },
     close: async () => {
       if (!open) return;
       open = false;
@@ -189,6 +216,16 @@ function wrap(inner: InferenceSession, name: string): Session {
       await inner.release();
     },
   });
+}
+
+function splitResults(results: InferenceSession.OnnxValueMapType): SplitArrays<NdArray> {
+  const arrays: Record<string, NdArray> = {};
+  const held: Record<string, DeviceArray> = {};
+  for (const [name, value] of Object.entries(results)) {
+    if (value instanceof Tensor && value.location === "gpu-buffer") held[name] = new DeviceArray(value);
+    else arrays[name] = fromOrt(value, name);
+  }
+  return { arrays, held };
 }
 
 function infoOf(metadata: InferenceSession.ValueMetadata): InputInfo {

@@ -9,7 +9,9 @@ export const isLoweredOn = (provider: ProviderName): boolean => provider === "cp
  */
 export function describeTraining(provider: ProviderName, block: number | undefined): string {
   if (!isLoweredOn(provider)) {
-    return "the plain graph; weights and optimiser state are copied to the device and back at every step";
+    return provider === "webgpu"
+      ? "the plain graph; weights and optimiser state stay on the device between steps"
+      : "the plain graph; weights and optimiser state are copied to the device and back at every step";
   }
   return block === undefined
     ? "the plain graph: the runtime has no blocked convolutions for this processor"

@@ -70,6 +70,7 @@ export function makeSaver(saving: Saving | undefined, host: Host, emit: Emit): S
       if (!isDue() && !always) return;
       [saved, count] = [host.clock.milliseconds(), 0];
       const { bestArrays, ...position } = { ...progress, watch: progress.watch ?? null, best: progress.best ?? null };
+      await trainer.download();
       const arrays = new Map(trainer.state());
       for (const [name, array] of bestArrays) arrays.set(BEST + name, array);
       try {

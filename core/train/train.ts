@@ -92,7 +92,9 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
   const build = graphBuilder({ ...options, masks });
   const graph = await build(extent.batch);
   if (options.memoryLimit !== undefined) await checkMemory(graph, extent.batch, { ...options, build });
-  const trainer = await startTrainer(graph, { ...session, host, seed });
+  // What looks at the state before each update wants it here.
+  const isResident = session.provider === "webgpu" && asked.beforeUpdate === undefined;
+  const trainer = await startTrainer(graph, { ...session, host, seed, isResident });
   const saver = makeSaver(options.saving, host, emit);
   try {
     const masked = new Set(graph.slots.flatMap((s) => (s.kind === "mask" ? [s.of] : [])));
@@ -104,6 +106,7 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
       emit({ kind: "message", level: "info", text });
     }
     await runEpochs(options, { trainer, saver, extent, progress });
+    await trainer.download();
     const weights = graph.slots.filter((s) => s.kind === "weight");
     const isBest = plan.keep === "best" && progress.best !== undefined;
     const trained = isBest ? withConstants(graph.inference, progress.bestArrays) : trainer.model(whichOf(plan));
@@ -207,6 +210,8 @@ async function runBatches(
       ...(plan.averageDecay !== undefined && { keep: averageShare(plan.averageDecay, progress.updates) }),
     });
     progress.batch++;
+    // What is no longer finite is named in the error.
+    if (!Number.isFinite(result.loss)) await trainer.download();
     progress.watch = watchLoss(progress.watch, result.loss, {
       epoch: progress.epoch + 1,
       batch: progress.batch,
@@ -240,6 +245,7 @@ async function feedsOf(
 
 async function endEpoch(options: TrainOptions, { trainer, extent, progress }: Run): Promise<void> {
   const { plan, emit } = options;
+  await trainer.download();
   const accuracy = await accuracyOf(options, trainer);
   const epoch = progress.epoch + 1;
   const loss = progress.sum / extent.batches;

@@ -4,6 +4,7 @@ import type { Host } from "../base/host.ts";
 import { tensor } from "../graph/build.ts";
 import type { Model, Tensor } from "../graph/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import { openDeviceState, type DeviceState } from "./deviceState.ts";
 import { drawMask } from "./dropout.ts";
 import { startingArray, type Phase, type Slot } from "./slots.ts";
 import type { StepGraph } from "./stepGraph.ts";
@@ -47,6 +48,11 @@ export interface Trainer {
   arrays(which?: "current" | "average"): ReadonlyMap<string, NdArray>;
   /** The model with the current weights, in inference form; the averaged ones where there are such and they are asked for. */
   model(which?: "current" | "average"): Model;
+  /**
+   * Brings the state from the device, where it is kept there; the other calls give it as it was when this was last done.
+   * Elsewhere there is nothing to do.
+   */
+  download(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,26 +65,37 @@ export interface TrainerOptions extends SessionOptions {
   readonly host: Host;
   /** Seed of what the steps draw: dropout. Default 0. */
   readonly seed?: number;
+  /** Whether the state stays on the device between steps, on the webgpu provider; see `download`. Default false. */
+  readonly isResident?: boolean;
 }
 
 /** Opens the sessions of a training at its starting state. */
-export async function startTrainer(graph: StepGraph, { host, seed = 0, ...options }: TrainerOptions): Promise<Trainer> {
+export async function startTrainer(
+  graph: StepGraph,
+  { host, seed = 0, isResident = false, ...options }: TrainerOptions,
+): Promise<Trainer> {
   const open: Running[] = [];
-  const settings = { memoryPattern: false, ...options };
+  let store: DeviceState | undefined;
+  // A product and an addition are faster than one Gemm, which copies the bias to every row first, on one core.
+  const settings = { memoryPattern: false, withoutRewrites: ["MatMulAddFusion"], ...options };
   const close = async (): Promise<void> => {
+    await store?.close();
     for (const { session } of open) await session.close();
   };
   try {
     for (const phase of [graph.batch, graph.update]) {
-      if (phase !== undefined) open.push({ phase, session: await openSession(phase.model, settings, host) });
+      if (phase === undefined) continue;
+      const resident = isResident ? { resident: [...phase.writes.keys()] } : {};
+      open.push({ phase, session: await openSession(phase.model, { ...settings, ...resident }, host) });
     }
+    if (isResident) store = await openDeviceState(graph, settings, host);
   } catch (thrown) {
     await close();
     throw thrown;
   }
   const [batch, update] = open;
   if (batch === undefined) throw new LatheError("internal", "A training has no graph.");
-  return makeTrainer(graph, { batch, update, seed, close });
+  return makeTrainer(graph, { batch, update, seed, store, close });
 }
 
 function makeTrainer(
@@ -87,11 +104,13 @@ function makeTrainer(
     batch,
     update,
     seed,
+    store,
     close,
   }: {
     readonly batch: Running;
     readonly update: Running | undefined;
     readonly seed: number;
+    readonly store: DeviceState | undefined;
     readonly close: () => Promise<void>;
   },
 ): Trainer {
@@ -103,7 +122,8 @@ function makeTrainer(
   const { rate, step, keep, norm } = graph.scalars;
   let pending = 0;
 
-  const run = async ({ phase, session }: Running, feeds: StepFeeds): Promise<Record<string, NdArray>> => {
+  const run = async ({ phase, session }: Running, feeds: StepFeeds): Promise<Readonly<Record<string, NdArray>>> => {
+    if (store !== undefined) return store.run({ phase, session }, feeds, (slot) => current.get(slot)!);
     const state = Object.fromEntries(phase.reads.map((s) => [s.input, current.get(s)!]));
     const into = Object.fromEntries([...phase.writes].map(([name, s]) => [name, spare.get(s)!]));
     const results = await session.run({ ...feeds, ...state }, undefined, into);
@@ -146,7 +166,10 @@ function makeTrainer(
     },
     step: async (feeds, settings) => {
       const shared = update === undefined ? scalarsFor(settings) : {};
-      if (pending === 0) for (const sum of sums) fill(sum, 0);
+      if (pending === 0) {
+        for (const sum of sums) fill(sum, 0);
+        store?.drop(sums);
+      }
       const results = await run(batch, { ...feeds, ...shared, ...masksFor(feeds, settings) });
       pending = (pending + 1) % graph.accumulate;
       const isUpdate = pending === 0;
@@ -169,6 +192,7 @@ function makeTrainer(
         }
         (current.get(slot)!.data as Float32Array).set(found.data as Float32Array);
       }
+      store?.drop(graph.slots);
       pending = count;
     },
     setMask: (weight, mask) => {
@@ -182,9 +206,11 @@ function makeTrainer(
       const dense = graph.slots.find((s) => s.kind === "dense" && s.of === weight);
       if (dense !== undefined) (current.get(own)!.data as Float32Array).set(current.get(dense)!.data as Float32Array);
       multiply(current.get(own), current.get(slot)!);
+      store?.drop([own, slot]);
     },
     arrays,
     model: (which) => withConstants(graph.inference, arrays(which)),
+    download: async () => store?.download((slot) => current.get(slot)!),
     close,
   };
 }

@@ -12,6 +12,9 @@ test("what a training uses is said for each device", () => {
     "the plain graph: the runtime has no blocked convolutions for this processor",
   );
   expect(describeTraining("webgpu", 16)).toBe(
+    "the plain graph; weights and optimiser state stay on the device between steps",
+  );
+  expect(describeTraining("cuda", 16)).toBe(
     "the plain graph; weights and optimiser state are copied to the device and back at every step",
   );
 });
