@@ -3,6 +3,7 @@ import { nodeHost } from "../../core/app/nodeHost.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import { lowerForCpu } from "../../core/autodiff/lower/cpu.ts";
 import { cpuRules } from "../../core/autodiff/lower/rules.ts";
+import { intsOf } from "../../core/graph/attributes.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model, Node, Tensor } from "../../core/graph/model.ts";
 import { findBlock } from "../../core/runtime/blocks.ts";
@@ -246,6 +247,24 @@ describe("lowering for the CPU", () => {
   it("trains the same: gates", async () => {
     const net = findNet("mobilenetv3-small").build({ seed: 1, classes: 4, input: [3, 64, 64], params: { depth: 0.1 } });
     await expectSame(net, KINKS, 16);
+  });
+
+  it("trains the same: attention, whose products read transposed factors", async () => {
+    const params = { patch: 4, depth: 0.17 };
+    const net = findNet("vit-tiny").build({ seed: 1, classes: 4, input: [3, 8, 8], params });
+    await expectSame(net, 1e-3, 16);
+    const { batch } = await loweredStep(net, 16);
+    const { nodes } = batch.model.graph;
+    expect(nodes.some((n) => n.op === "FusedMatMul")).toBe(true);
+    // The runtime makes one of two transpositions; a single one would move number by number.
+    const producer = new Map(nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+    const slow = nodes
+      .filter((n) => n.op === "MatMul" || n.op === "FusedMatMul")
+      .flatMap((n) => n.inputs.map((name) => producer.get(name)))
+      .filter((n) => n?.op === "Transpose" && producer.get(n.inputs[0] ?? "")?.op !== "Transpose")
+      .map((n) => intsOf(n!, "perm") ?? [])
+      .filter((perm) => perm.at(-1) !== perm.length - 1);
+    expect(slow).toEqual([]);
   });
 
   it("leaves no convolution of a residual net in plain layout", async () => {

@@ -17,6 +17,7 @@ import {
   lowerSigmoidGradient,
 } from "./elementwise.ts";
 import { lowerGate, lowerGateGradient, lowerGlobalPool, lowerGlobalPoolGradient } from "./pixels.ts";
+import { CONTRIBUTED, turnProducts } from "./products.ts";
 import { MACRO } from "./rules.ts";
 import type { CpuTarget } from "./shapes.ts";
 import { lowerChannelPad, lowerChannelPadGradient, lowerPick, lowerPickGradient } from "./shortcut.ts";
@@ -83,10 +84,11 @@ export function lowerForCpu(
     nodes: stage.nodes,
     initializers: [...graph.initializers, ...stage.initializers],
   };
+  const nodes = turnProducts(lowered, target.facts);
   return Object.freeze({
     ...model,
-    opsets: { ...model.opsets, [BLOCKED]: 1 },
-    graph: removeDeadNodes(lowered),
+    opsets: { ...model.opsets, [BLOCKED]: 1, [CONTRIBUTED]: 1 },
+    graph: removeDeadNodes({ ...lowered, nodes }),
   });
 }
 
