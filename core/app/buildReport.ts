@@ -7,6 +7,7 @@ import { compareVariants, comparisonTable, verdictOf, type Compared, type Compar
 import { findData, type Project } from "./project.ts";
 import { chartBlocks } from "./reportCharts.ts";
 import { layerBlocks } from "./reportLayers.ts";
+import { stepBlocks } from "./reportSteps.ts";
 
 /** The whole story of some variants, or of all: numbers beside the baseline, charts, and how each one was made. */
 export async function buildReport(project: Project, names: readonly string[]): Promise<Report> {
@@ -23,6 +24,10 @@ export async function buildReport(project: Project, names: readonly string[]): P
       { kind: "heading", level: 2, text: "Variants" },
       comparisonTable(comparison),
       ...chartBlocks(comparison),
+      ...(await stepBlocks(
+        project,
+        rows.map((r) => r.variant),
+      )),
       ...perClass(rows),
       ...layerBlocks(rows.map((r) => r.variant)),
       ...sections.flat(),

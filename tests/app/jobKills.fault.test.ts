@@ -28,8 +28,12 @@ test("whatever is killed at whatever moment, nothing that was finished is lost, 
   expect(whole.models.length).toBe(2);
   const random = seededRandom(4, "kills");
   // One of each at least, then as they come.
-  const each = TARGETS.map((target) => ({ target, since: "job" as const, after: random.integer(1200) }));
-  for (const kills of [each, someKills(random, 4, 1200), someKills(random, 3, 1200)]) {
+  const each = TARGETS.map((target) => ({
+    target,
+    since: "job" as const,
+    after: random.integer(Math.ceil(whole.span)),
+  }));
+  for (const kills of [each, someKills(random, 4, whole.span), someKills(random, 3, whole.span)]) {
     const survived = await survive(template, join(folder, "copy"), { pipeline: PIPELINE, kills });
     expect(survived).toMatchObject({ lost: 0, damage: [], models: whole.models });
   }

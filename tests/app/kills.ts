@@ -36,12 +36,18 @@ export interface Survival {
   readonly damage: readonly string[];
   /** SHA-256 of the models that the steps made. */
   readonly models: readonly string[];
+  /** Milliseconds from the start of the last job's process to the end of the last engine. */
+  readonly span: number;
 }
 
 const VICTIM = join(import.meta.dirname, "victimEngine.ts");
 
-/** Kills at random moments, up to `span` milliseconds after a start; a job is only there once it has one. */
-export function someKills(random: Random, count: number, span: number): readonly Kill[] {
+/**
+ * Kills at random moments, up to `span` milliseconds after a start; a job is only there once it has one. The span is that
+ * of an undisturbed job, so that on a fast machine and on a slow one every phase is hit.
+ */
+export function someKills(random: Random, count: number, longest: number): readonly Kill[] {
+  const span = Math.max(1, Math.round(longest));
   return Array.from({ length: count }, () => {
     const target = TARGETS[random.integer(TARGETS.length)]!;
     const since = target === "job" || random.next() < 0.8 ? "job" : "engine";
@@ -78,7 +84,7 @@ export async function survive(
   const { kept, models, faults } = await look(folder);
   rmSync(folder, { recursive: true, force: true });
   const lost = [...seen].filter(([key, text]) => kept.get(key) !== text).length;
-  return { hits, lost, seen: seen.size, damage: [...damage, ...faults], models };
+  return { hits, lost, seen: seen.size, damage: [...damage, ...faults], models, span: victim.span() };
 }
 
 interface Victim {
@@ -91,6 +97,7 @@ interface Victim {
   /** Kills the process of the job; whether there was one. */
   killJob(): boolean;
   complaints(): readonly string[];
+  span(): number;
 }
 
 function startVictim(folder: string, pipeline: object): Victim {
@@ -102,6 +109,7 @@ function startVictim(folder: string, pipeline: object): Victim {
   let isDone = false;
   let errors = "";
   let isOver = false;
+  let [from, to] = [0, 0];
   let started = announcement();
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   createInterface(child.stdout).on("line", (line) => {
@@ -109,6 +117,7 @@ function startVictim(folder: string, pipeline: object): Victim {
     else if (line === "gone") [job, started] = [undefined, announcement()];
     else {
       job = Number(line);
+      from = performance.now();
       started.tell();
     }
   });
@@ -116,6 +125,7 @@ function startVictim(folder: string, pipeline: object): Victim {
     // Its jobs hold the same pipes, so that "close" may come later than the end.
     child.once("exit", () => {
       isOver = true;
+      to = performance.now();
       setImmediate(resolve);
     });
   });
@@ -132,6 +142,7 @@ function startVictim(folder: string, pipeline: object): Victim {
         return false;
       }
     },
+    span: () => to - from,
     complaints: () => (errors === "" ? [] : [errors.trim()]),
   };
 }

@@ -49,7 +49,6 @@ export interface JobFigures {
 const SEED = 0;
 const KILLS = 200;
 const KILLS_PER_PROJECT = 5;
-const SPAN = 1800;
 /** Projects under fire at the same time. */
 const AT_ONCE = 3;
 const TRIALS = 400;
@@ -85,7 +84,7 @@ async function measureKills(template: string, folder: string): Promise<JobFigure
   const worker = async (): Promise<void> => {
     while (hits.all < KILLS) {
       const number = sums.projects++;
-      const kills = someKills(seededRandom(SEED, `kills/${number}`), KILLS_PER_PROJECT, SPAN);
+      const kills = someKills(seededRandom(SEED, `kills/${number}`), KILLS_PER_PROJECT, whole.span);
       const survived = await survive(template, join(folder, `copy${number}`), { pipeline: PIPELINE, kills });
       for (const target of TARGETS) {
         hits[target] += survived.hits[target];
