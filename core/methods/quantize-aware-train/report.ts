@@ -32,7 +32,7 @@ export function report(findings: Findings, params: Params): readonly ReportBlock
       history.map((h) => [h.epoch, h.loss]),
     ),
   );
-  return [...blocks, layerTable(findings.layers.length > 0 ? layers : [])];
+  return [...blocks, layerTable(layers)];
 }
 
 function lines(title: string, points: [number, number][]): ReportBlock {
