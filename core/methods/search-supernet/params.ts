@@ -59,12 +59,14 @@ export const params = z.strictObject({
       }),
     ),
   distill: z
-    .boolean()
-    .default(true)
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
     .meta(
       about({
         title: "In-place distillation",
-        description: "Smaller subnets learn what the largest says of the batch, not the labels.",
+        description: "Share of the largest subnet's answers in what the smaller ones learn; the rest are the labels.",
       }),
     ),
   trials: z

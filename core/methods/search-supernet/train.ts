@@ -27,8 +27,8 @@ export interface SupernetOptions {
   readonly plan: TrainPlan;
   /** Random subnets of each step, beside the largest and the smallest. */
   readonly random: number;
-  /** Whether smaller subnets learn from the largest's answers. */
-  readonly distill: boolean;
+  /** Share of the largest's answers in the targets of the smaller subnets; the rest are the labels. */
+  readonly distill: number;
   readonly training: SampleStream;
   readonly seed: number;
   readonly session: SessionOptions;
@@ -50,8 +50,8 @@ export interface TrainedSupernet {
 
 /**
  * Trains a supernet by the sandwich rule: every step adds up the gradients of the largest subnet on the labels, and of the
- * smallest and some random ones on the largest's answers to the same batch (Yu & Huang 2019, arXiv 1903.05134). One session
- * serves all. The same options give the same bytes, also after an interruption.
+ * smallest and some random ones on the labels and the largest's answers to the same batch (Yu & Huang 2019, arXiv
+ * 1903.05134, where it is the answers alone; in short trainings these say too little at first). One session serves all. The same options give the same bytes, also after an interruption.
  * @throws numeric where the loss diverges; invalid-data, cancelled
  */
 export async function trainSupernet(options: SupernetOptions): Promise<TrainedSupernet> {
@@ -178,9 +178,14 @@ async function sandwich(
     return (await trainer.step({ input: batch.input, [head!.target]: target, ...bounds }, settings)).loss;
   };
   const loss = await train(net.largest, labels);
-  const answers = distill ? softmax(trainer.state().get(ANSWERS)!) : labels;
+  const answers = distill > 0 ? blend(labels, softmax(trainer.state().get(ANSWERS)!), distill) : labels;
   for (const subnet of [smallest, ...drawn]) await train(subnet, answers);
   return loss;
+}
+
+function blend(labels: NdArray, answers: NdArray, share: number): NdArray {
+  const [a, b] = [labels.data as Float32Array, answers.data as Float32Array];
+  return { ...labels, data: b.map((x, i) => share * x + (1 - share) * a[i]!) };
 }
 
 /** Row by row, into an array of its own. */
