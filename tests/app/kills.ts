@@ -44,14 +44,15 @@ const VICTIM = join(import.meta.dirname, "victimEngine.ts");
 
 /**
  * Kills at random moments, up to `span` milliseconds after a start; a job is only there once it has one. The span is that
- * of an undisturbed job, so that on a fast machine and on a slow one every phase is hit.
+ * of an undisturbed job, so that on a fast machine and on a slow one every phase is hit; early ones are likelier, since
+ * a job that goes on has less to do.
  */
 export function someKills(random: Random, count: number, longest: number): readonly Kill[] {
   const span = Math.max(1, Math.round(longest));
   return Array.from({ length: count }, () => {
     const target = TARGETS[random.integer(TARGETS.length)]!;
     const since = target === "job" || random.next() < 0.8 ? "job" : "engine";
-    return { target, since, after: random.integer(span) };
+    return { target, since, after: Math.floor(span * random.next() ** 2) };
   });
 }
 

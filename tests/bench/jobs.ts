@@ -48,7 +48,7 @@ export interface JobFigures {
 
 const SEED = 0;
 const KILLS = 200;
-const KILLS_PER_PROJECT = 5;
+const KILLS_PER_PROJECT = 8;
 /** Projects under fire at the same time. */
 const AT_ONCE = 3;
 const TRIALS = 400;
