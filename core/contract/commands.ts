@@ -22,6 +22,8 @@ export const COMMANDS: readonly CommandInfo[] = Object.freeze([
   command("File", "model.import", { title: "Import model…", keys: "Mod+I", needsProject: true }),
   command("File", "data.import", { title: "Import data…", keys: "Mod+Shift+I", needsProject: true }),
   command("File", "report.html", { title: "Save report as HTML", needsProject: true }),
+  command("File", "go.export", { title: "Export…", keys: "Mod+E", needsProject: true }),
+  command("File", "go.settings", { title: "Settings", keys: "Mod+," }),
   command("File", "tab.close", { title: "Close tab", keys: "Alt+W" }),
   command("File", "tab.reopen", { title: "Reopen closed tab", keys: "Alt+Shift+T" }),
   command("View", "palette", { title: "Command palette", keys: "Mod+K" }),

@@ -117,6 +117,8 @@ export type DiagnosisView = z.infer<typeof diagnosis>;
 export const engineStatus = z.strictObject({
   lathe: z.string(),
   host: z.string(),
+  /** The folder that people know as "~". */
+  home: z.string(),
   platform: z.string(),
   threads: z.int().positive(),
   /** Bytes; absent where the system does not say. */

@@ -8,10 +8,12 @@ export interface CommandParts {
   /** Name of the variant to start from. */
   readonly from: string;
   readonly folder: string;
+  /** The person's own folder, which shells know as "~". */
+  readonly home: string;
 }
 
 /** A run of a wizard as the command line that does the same; parameters at their default are left out. */
-export function commandOf({ method, run, from, folder }: CommandParts): string {
+export function commandOf({ method, run, from, folder, home }: CommandParts): string {
   const properties = (method.params["properties"] ?? {}) as unknown as Readonly<
     Record<string, { readonly default?: Json }>
   >;
@@ -29,7 +31,7 @@ export function commandOf({ method, run, from, folder }: CommandParts): string {
     ...(run.provider === undefined ? [] : [`--device ${run.provider}`]),
     ...changed.flatMap(([name, value]) => flagsFor(flagName(name), value)),
     ...(run.measure ? [] : ["--no-measure"]),
-    `--project ${quoted(folder)}`,
+    `--project ${quotedFolder(folder, home)}`,
   ].join(" ");
 }
 
@@ -41,6 +43,11 @@ function flagsFor(flag: string, value: Json): string[] {
 
 function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function quotedFolder(folder: string, home: string): string {
+  const below = home.length > 1 && folder.startsWith(`${home}/`) ? folder.slice(home.length + 1) : undefined;
+  return below === undefined ? quoted(folder) : `~/${quoted(below)}`;
 }
 
 /** As a POSIX shell takes it. */

@@ -86,6 +86,8 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   useCommand("go.overview", () => go(paths.overview(id)), hasProject);
   useCommand("go.compare", () => go(paths.compare(id)), hasProject);
   useCommand("go.methods", () => go(paths.methods(id)), hasProject);
+  useCommand("go.export", () => go(paths.export(id)), hasProject);
+  useCommand("go.settings", () => go(paths.settings()));
   useCommand("go.jobs", () => go(paths.jobs(id)), hasProject);
   useCommand("variants.measure", () => void measureAll(), hasProject);
 

@@ -110,7 +110,9 @@ function Rail({ project, path }: { readonly project: string | undefined; readonl
           { icon: "build", title: "Methods", path: paths.methods(project), also: `/p/${project}/wizard` },
           { icon: "stopwatch", title: "Jobs", path: paths.jobs(project) },
           { icon: "comparison", title: "Compare", path: paths.compare(project) },
+          { icon: "export", title: "Export", path: paths.export(project) },
         ] as const)),
+    { icon: "cog", title: "Settings", path: paths.settings() },
   ];
   const isHere = (e: RailEntry): boolean =>
     e.path === "/" ? path === "/" : path.startsWith(e.path) || (e.also !== undefined && path.startsWith(e.also));

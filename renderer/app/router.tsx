@@ -1,11 +1,13 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { ComparePage } from "../features/compare/ComparePage.tsx";
+import { ExportPage } from "../features/export/ExportPage.tsx";
 import { HomePage } from "../features/home/HomePage.tsx";
 import { JobsPage } from "../features/jobs/JobsPage.tsx";
 import { MethodsPage } from "../features/methods/MethodsPage.tsx";
 import { WizardPage } from "../features/methods/WizardPage.tsx";
 import { OverviewPage } from "../features/overview/OverviewPage.tsx";
+import { SettingsPage } from "../features/settings/SettingsPage.tsx";
 import { useDrop } from "./drop.ts";
 import { Empty } from "../kit/states.tsx";
 import type { WizardStart } from "../kit/navigation.ts";
@@ -70,8 +72,19 @@ const compare = createRoute({
   component: () => <ComparePage project={compare.useParams().project} />,
 });
 
+const exporting = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/export",
+  validateSearch: (search): { readonly variant: string | undefined } => ({
+    variant: typeof search["variant"] === "string" ? search["variant"] : undefined,
+  }),
+  component: () => <ExportPage project={exporting.useParams().project} variant={exporting.useSearch().variant} />,
+});
+
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare]),
+  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare, exporting, settings]),
   history: createHashHistory(),
 });
 

@@ -38,6 +38,15 @@ export function useStatus(): Asked<EngineStatus> {
   return asked(useQuery({ queryKey: keys.status(), queryFn: () => client.engine.status(), refetchInterval: 60_000 }));
 }
 
+/** Writes a path as people know it: what lies in their own folder starts with "~". */
+export function useShortPath(): (path: string) => string {
+  const home = useStatus().data?.home;
+  return (path) => {
+    const below = home !== undefined && home.length > 1 && path.startsWith(home) ? path.slice(home.length) : undefined;
+    return below !== undefined && (below === "" || /^[/\\]/.test(below)) ? `~${below}` : path;
+  };
+}
+
 export function useOverview(project: string): Asked<Overview> {
   const { client } = useEngine();
   return asked(useQuery({ queryKey: keys.overview(project), queryFn: () => client.overview.get({ project }) }));

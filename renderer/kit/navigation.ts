@@ -13,6 +13,9 @@ export const paths = {
   },
   jobs: (project: string, job?: string) => `/p/${project}/jobs${job === undefined ? "" : `/${job}`}`,
   compare: (project: string) => `/p/${project}/compare`,
+  export: (project: string, variant?: string) =>
+    `/p/${project}/export${variant === undefined ? "" : `?variant=${variant}`}`,
+  settings: () => "/settings",
 } as const;
 
 /** What a wizard starts with. */

@@ -6,7 +6,7 @@ import { formatBytes } from "../../core/base/format.ts";
 import type { Place, PlaceEntry, PlaceUse } from "../../core/contract/place.ts";
 import { useEngine } from "../client/engine.ts";
 import { failureOf } from "../client/failure.ts";
-import { asked } from "../client/queries.ts";
+import { asked, useShortPath } from "../client/queries.ts";
 import { Glyph } from "../kit/Glyph.tsx";
 import { Empty, Failed, Loading } from "../kit/states.tsx";
 import { createLastingStore, useStore } from "../kit/store.ts";
@@ -75,6 +75,7 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
   const [place, setPlace] = useState(lastPlace.get());
   const [selected, setSelected] = useState<PlaceEntry>();
   const [filter, setFilter] = useState("");
+  const short = useShortPath();
   const roots = asked(useQuery({ queryKey: ["roots"], queryFn: () => client.files.roots() }));
   const known = roots.data?.some((r) => r.place.root === place?.root) === true ? place : roots.data?.[0]?.place;
   const listing = asked(
@@ -158,7 +159,7 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
           )}
         </div>
         <p className="chooser-path" title={folder?.label}>
-          {folder?.label ?? " "}
+          {folder === undefined ? " " : short(folder.label)}
         </p>
         <div className="chooser-list">
           {listing.failure !== undefined ? (

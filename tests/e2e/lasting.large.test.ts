@@ -8,7 +8,7 @@ let page: Page;
 beforeAll(async () => {
   bench = await openWorkbench();
   page = await bench.open();
-}, 120_000);
+}, 240_000);
 
 afterAll(() => bench.close());
 
@@ -56,10 +56,11 @@ it(
   "finds a job interrupted after the engine was killed, and resumes it",
   async () => {
     // Killed once there is something to go on from.
-    await page
-      .getByText(/^Epoch|epoch/)
+    const log = page.getByRole("region", { name: "Log lines" });
+    await log
+      .getByText(/epoch/i)
       .first()
-      .waitFor();
+      .waitFor({ timeout: LONG / 2 });
     await bench.restart();
     await page.getByText("Interrupted").first().waitFor();
     await button(page, "Resume").click();

@@ -17,7 +17,7 @@ let page: Page;
 beforeAll(async () => {
   bench = await openWorkbench();
   page = await bench.open();
-}, 60_000);
+}, 240_000);
 
 afterAll(() => bench.close());
 
@@ -112,7 +112,7 @@ it("compares the two, in a table, in charts, and in each chart's table", async (
 });
 
 it("has every screen accessible and inside its window, in light, dark and high contrast, narrow and wide", async () => {
-  const screens = ["Overview", "Methods", "Jobs", "Compare", "Home"] as const;
+  const screens = ["Overview", "Methods", "Jobs", "Compare", "Export", "Settings", "Home"] as const;
   for (const theme of ["light", "dark", "high contrast"] as const) {
     await command(page, `Theme: ${theme}`);
     for (const screen of screens) {
@@ -122,7 +122,7 @@ it("has every screen accessible and inside its window, in light, dark and high c
       await expectAccessible(page, `${screen}, ${theme}`);
       await expectNoOverflow(page, `${screen}, ${theme}`);
       await picture(page, `${theme.replace(" ", "-")}-${screen.toLowerCase()}`);
-      if (screen === "Home")
+      if (screen === "Settings" || screen === "Home")
         await page.getByRole("navigation", { name: "Open projects" }).getByRole("link").first().click();
     }
   }
@@ -136,6 +136,8 @@ it("has every screen accessible and inside its window, in light, dark and high c
     await expectNoOverflow(page, `${screen} at 200 %`);
     await expectAccessible(page, `${screen} at 200 %`);
     await picture(page, `zoomed-${screen.toLowerCase()}`);
+    if (screen === "Settings")
+      await page.getByRole("navigation", { name: "Open projects" }).getByRole("link").first().click();
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }, 400_000);

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import sharp from "sharp";
 import { expect } from "vitest";
 import { launch } from "./chromium.ts";
 
@@ -30,12 +31,16 @@ export interface OpenOptions {
   readonly context?: BrowserContext;
 }
 
+/** Compiled code is shared, or each start would compile all of it again. */
+const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
 const TOKEN = "end-to-end-token-0123456789";
 
 export async function openWorkbench(): Promise<Workbench> {
   if (!existsSync(join(root, "out", "renderer", "index.html"))) throw new Error("Run npm run build first.");
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "lathe-e2e-")));
   mkdirSync(join(folder, "work"));
+  // The person's own folder, so that paths are short and say nothing of the machine.
+  cpSync(join(root, "samples"), join(folder, "samples"), { recursive: true });
   let server = await startServer(folder, 0);
   const port = Number(new URL(server.address).port);
   const browser = await launch();
@@ -73,10 +78,10 @@ interface Server {
 
 function startServer(folder: string, port: number): Promise<Server> {
   const args = ["serve", "--port", String(port), "--token", TOKEN, "--home", join(folder, "home")];
-  const roots = ["--root", join(folder, "work"), "--root", join(root, "samples")];
+  const roots = ["--root", join(folder, "work"), "--root", join(folder, "samples")];
   const child = spawn(process.execPath, [join(root, "core/cli/main.ts"), ...args, ...roots], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: "" },
+    env: { ...process.env, NODE_OPTIONS: "", HOME: folder, USERPROFILE: folder, XDG_CACHE_HOME: cache },
   });
   return new Promise((resolve, reject) => {
     let said = "";
@@ -162,7 +167,10 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (process.env["LATHE_SCREENSHOTS"] !== "1") return;
   mkdirSync(shots, { recursive: true });
   await page.waitForTimeout(350);
-  await page.screenshot({ path: join(shots, `${name}.png`), animations: "disabled" });
+  const taken = await page.screenshot({ animations: "disabled" });
+  await sharp(taken)
+    .png({ palette: true, colours: 128, effort: 8 })
+    .toFile(join(shots, `${name}.png`));
 }
 
 export const button = (page: Page | Locator, name: string): Locator => page.getByRole("button", { name, exact: true });

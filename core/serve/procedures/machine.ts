@@ -1,4 +1,4 @@
-import { hostname, availableParallelism } from "node:os";
+import { availableParallelism, homedir, hostname } from "node:os";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freeBytes } from "../../app/disk.ts";
@@ -25,6 +25,7 @@ export const machineProcedures = machine.router({
     return {
       lathe: LATHE_VERSION,
       host: hostname(),
+      home: homedir(),
       platform: `${process.platform} ${process.arch}`,
       threads: Math.min(8, availableParallelism()),
       ...(diskFree !== undefined && { diskFree }),

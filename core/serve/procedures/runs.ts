@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { describeMethod, listMethods } from "../../app/methods.ts";
 import { findData, findVariant } from "../../app/project.ts";
 import { estimateRun } from "../../app/runMethod.ts";
@@ -16,6 +17,7 @@ export const methodProcedures = methods.router({
       run: { ...run, params: found.recipe.params, data: findData(opened, run.data)?.name },
       from: findVariant(opened, run.from).name,
       folder: opened.store.folder,
+      home: homedir(),
     });
     return { recipe: found.recipe, estimate: found.estimate, notes: [...found.notes], command };
   }),

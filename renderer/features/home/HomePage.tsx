@@ -4,7 +4,7 @@ import { useState, type DragEvent, type ReactElement } from "react";
 import type { RecentProject } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
 import { keys } from "../../client/keys.ts";
-import { useRecent } from "../../client/queries.ts";
+import { useRecent, useShortPath } from "../../client/queries.ts";
 import { runCommand } from "../../kit/commands.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
 import { href, paths } from "../../kit/navigation.ts";
@@ -138,6 +138,7 @@ function Recents(): ReactElement {
 function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement {
   const { client } = useEngine();
   const queries = useQueryClient();
+  const short = useShortPath();
   const changed = (): Promise<void> => queries.invalidateQueries({ queryKey: keys.recent() });
   const pin = async (): Promise<void> => {
     await client.projects.pin({ id: recent.id, isPinned: !recent.isPinned });
@@ -167,7 +168,7 @@ function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement
           </a>
         )}
         <span className="recent-folder" title={recent.folder}>
-          {recent.folder}
+          {short(recent.folder)}
         </span>
       </div>
       <span className="muted recent-at">{ago(recent.at, Date.now())}</span>

@@ -166,6 +166,7 @@ function Actions({ project, variant, before, onRename }: ActionsProps): ReactEle
               onClick={() => go(paths.wizard(project.id, { clone: variant.id }))}
             />
           )}
+          <MenuItem icon="export" text="Export…" onClick={() => go(paths.export(project.id, variant.id))} />
           <MenuItem icon="edit" text="Rename…" disabled={!project.canWrite} onClick={onRename} />
           <MenuItem
             icon="pin"

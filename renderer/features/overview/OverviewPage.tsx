@@ -2,7 +2,7 @@ import { Button, ButtonGroup } from "@blueprintjs/core";
 import type { ReactElement } from "react";
 import { formatBytes } from "../../../core/base/format.ts";
 import type { Overview, SuggestedStep } from "../../../core/contract/views.ts";
-import { useOverview } from "../../client/queries.ts";
+import { useOverview, useShortPath } from "../../client/queries.ts";
 import { runCommand } from "../../kit/commands.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
 import { paths, useGo } from "../../kit/navigation.ts";
@@ -18,6 +18,7 @@ export interface OverviewPageProps {
 /** A project at a glance: what it starts from, what came of it, and what to do next. */
 export function OverviewPage({ project }: OverviewPageProps): ReactElement {
   const { data, failure, again } = useOverview(project);
+  const short = useShortPath();
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the project" />;
   const baseline = data.variants.find((v) => v.isBaseline);
@@ -27,7 +28,7 @@ export function OverviewPage({ project }: OverviewPageProps): ReactElement {
         <div className="page-title">
           <h1>{data.project.settings.name}</h1>
           <p className="muted path" title={data.project.folder}>
-            {data.project.folder}
+            {short(data.project.folder)}
           </p>
         </div>
         <ButtonGroup>
@@ -139,6 +140,7 @@ function Best({ best }: { readonly best: Overview["best"] }): ReactElement | nul
 }
 
 function DataSets({ data }: { readonly data: Overview["data"] }): ReactElement {
+  const short = useShortPath();
   return (
     <section aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
@@ -161,7 +163,7 @@ function DataSets({ data }: { readonly data: Overview["data"] }): ReactElement {
                 {index !== undefined && `, index ${formatBytes(index.bytes)}`}
               </span>
               <span className="muted path" title={info.path}>
-                {info.path}
+                {short(info.path)}
               </span>
             </li>
           ))}

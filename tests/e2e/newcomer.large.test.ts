@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { complaintsOf, openWorkbench, picture, type Workbench } from "./workbench.ts";
+
+let bench: Workbench;
+let page: Page;
+
+beforeAll(async () => {
+  bench = await openWorkbench();
+  page = await bench.open();
+}, 240_000);
+
+afterAll(() => bench.close());
+
+const LONG = 300_000;
+
+it(
+  "newcomer: gets from the home screen to an exported INT8 model by visible labels alone",
+  async () => {
+    await page.getByText("Sample project", { exact: true }).click();
+    await page.getByText("What next", { exact: true }).waitFor();
+    await page.getByText("Quantise to INT8", { exact: true }).click();
+    for (const step of ["Data and evaluation", "Review and run"]) {
+      await page.getByText("Next", { exact: true }).click();
+      await page.getByRole("heading", { name: step }).waitFor();
+    }
+    await page.getByText("Run", { exact: true }).click();
+    await page
+      .getByText("Done", { exact: true })
+      .first()
+      .waitFor({ timeout: LONG / 2 });
+    await page.getByText("Export", { exact: true }).click();
+    await page.getByRole("heading", { name: "Export" }).waitFor();
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByText(/^verified: /).waitFor({ timeout: LONG / 3 });
+    await picture(page, "export-done");
+    expect(existsSync(join(bench.folder, "work", "quantize-static-bundle", "model.onnx"))).toBe(true);
+  },
+  LONG,
+);
+
+it(
+  "does the same again by keyboard alone",
+  async () => {
+    await page.keyboard.press("Alt+2");
+    await page.getByRole("heading", { name: "Methods" }).waitFor();
+    await tabTo(page, /^Dynamic INT8 quantisation/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+    await tabTo(page, /^Review and run$/);
+    await page.keyboard.press("Enter");
+    await tabTo(page, /^Run$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Dynamic INT8 quantisation of fashion-mnist" }).waitFor();
+    await page.getByText("Made quantize-dynamic").waitFor({ timeout: LONG / 2 });
+    await page.getByText("The job is done.").waitFor({ timeout: LONG / 2 });
+    await page.keyboard.press("Control+d");
+    await page.getByRole("heading", { name: "Compare" }).waitFor();
+    await page.getByRole("rowheader", { name: "quantize-dynamic" }).first().waitFor();
+    await page.keyboard.press("Control+e");
+    await page.getByRole("heading", { name: "Export" }).waitFor();
+    await tabTo(page, /^Name of the new folder/);
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("by-keyboard");
+    await page.keyboard.press("Enter");
+    await page.getByText(/^verified: /).waitFor({ timeout: LONG / 3 });
+    expect(existsSync(join(bench.folder, "work", "by-keyboard", "card.json"))).toBe(true);
+  },
+  LONG,
+);
+
+it("has logged no error and asked nobody else", () => {
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+/** Presses Tab until the focus is on what has the name; fails where it never comes there. */
+async function tabTo(on: Page, name: RegExp): Promise<void> {
+  const seen: string[] = [];
+  for (let i = 0; i < 120; i++) {
+    await on.keyboard.press("Tab");
+    const focused = await on.evaluate(() => {
+      const element = document.activeElement;
+      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
+      return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
+    });
+    // Numbers of steps and the like stand before the name.
+    if (name.test(focused) || name.test(focused.replace(/^[\d✓!]\s*/, ""))) return;
+    seen.push(focused.slice(0, 30));
+  }
+  throw new Error(`The focus never came to ${String(name)}; it was on: ${[...new Set(seen)].join(" | ")}`);
+}
