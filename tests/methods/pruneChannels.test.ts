@@ -176,6 +176,16 @@ describe("pruned channels", () => {
     }
   });
 
+  it("apply to nothing without layers", async () => {
+    const method = await findMethod(ID);
+    expect(method.applies(trained)).toEqual({ applies: true, notes: [] });
+    const bare = { ...trained, graph: { ...trained.graph, nodes: trained.graph.nodes.filter((n) => n.op === "Relu") } };
+    expect(method.applies(bare)).toMatchObject({
+      applies: false,
+      reason: "The model has no layer whose channels are known.",
+    });
+  });
+
   it.each<[string, Readonly<Record<string, Json>>, string]>([
     ["a target out of reach", { remove: 0.99, epochs: 0 }, "Even at the narrowest widths the model exceeds the target"],
     ["nothing left to prune", { exclude: ["*"], epochs: 0 }, "No group of channels can be pruned."],

@@ -1,4 +1,6 @@
 import { elementCount } from "../../base/array.ts";
+import type { Model } from "../../graph/model.ts";
+import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
@@ -19,7 +21,15 @@ export default defineMethod({
   params,
   needsData: ({ epochs, importance, schedule }) =>
     epochs > 0 || BY_GRADIENT.has(importance) || schedule === "sensitivity",
-  applies: (model) => needsFloatWeights(model),
+  applies: (model) => {
+    const float = needsFloatWeights(model);
+    if (!float.applies || hasLayers(model)) return float;
+    return {
+      applies: false,
+      reason: "The model has no layer whose channels are known.",
+      hint: "Pruning knows convolutions, matrix multiplications, recurrent layers and attention.",
+    };
+  },
   estimate: ({ graph }, { epochs, baselines, schedule, samples }) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     const all = epochs * (baselines ? 4 : 1);
@@ -33,3 +43,12 @@ export default defineMethod({
   load: () => import("./run.ts"),
   report,
 });
+
+/** Whether some op makes channels that could be removed. */
+function hasLayers({ graph, opsets }: Model): boolean {
+  return graph.nodes.some((node) => {
+    const op = opOf(node, opsets);
+    const makes = op !== undefined && "couple" in op.channels && op.channels.makes !== undefined;
+    return op?.linear !== undefined || makes;
+  });
+}
