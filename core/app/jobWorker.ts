@@ -94,7 +94,8 @@ async function inFolder(start: Start, { port, host, ask, signal }: Surroundings)
         hint: "Remove it, and submit it again.",
       });
     }
-    const project = await openProject(start.project, "read", host);
+    // On the project's own disk, so that large files need not be copied.
+    const project = { ...(await openProject(start.project, "read", host)), scratch: folder.work };
     try {
       await runPlan({ project, plan, folder, start, reporter, port, ask, signal });
     } finally {

@@ -155,7 +155,8 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     try {
       if (failure !== undefined) note(job.id, { kind: "failure", ...failure });
       change(job, state, { reason, failure });
-      if (state === "done") void rm(jobFolder(store.folder, job.id).work, { recursive: true, force: true });
+      const { work } = jobFolder(store.folder, job.id);
+      if (state === "done") void rm(work, { recursive: true, force: true }).catch(complain);
     } catch (thrown) {
       host.log.write("error", toLatheError(thrown).message);
     }

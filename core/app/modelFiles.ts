@@ -28,7 +28,8 @@ export async function withModelFile<T>(
   await artifacts.verify(stored.model);
   for (const [, artifact] of external) await artifacts.verify(artifact);
   if (external.length === 0) return use(artifacts.path(stored.model));
-  const layout = join(canWrite ? join(folder, "work") : tmpdir(), `lathe-${randomBytes(6).toString("hex")}`);
+  const scratch = project.scratch ?? (canWrite ? join(folder, "work") : tmpdir());
+  const layout = join(scratch, `lathe-${randomBytes(6).toString("hex")}`);
   try {
     await place(artifacts.path(stored.model), join(layout, "model.onnx"));
     for (const [location, artifact] of external) await place(artifacts.path(artifact), within(layout, location));

@@ -9,6 +9,8 @@ import { createStore, openStore, type ProjectStore } from "../store/store.ts";
 export interface Project {
   readonly store: ProjectStore;
   readonly host: Host;
+  /** Folder for what is laid out for a moment; default: one of the project where that can be written. */
+  readonly scratch?: string;
 }
 
 /** What long work is given besides its input: how to stop it, and whom to tell. */
