@@ -15,7 +15,12 @@ import {
   subnetSpace,
 } from "../../../core/methods/search-supernet/subnets.ts";
 import { trainSupernet } from "../../../core/methods/search-supernet/train.ts";
-import type { SearchFindings } from "../../../core/methods/searchFindings.ts";
+import { nodeHost } from "../../../core/app/nodeHost.ts";
+import { timeModels } from "../../../core/methods/searchLatency.ts";
+import { netSpace } from "../../../core/methods/searchSpace.ts";
+import { extendTable, fitLatency, latencyFeatures } from "../../../core/methods/searchTable.ts";
+import { samplePoint } from "../../../core/search/points.ts";
+import type { PredictorFindings, SearchFindings } from "../../../core/methods/searchFindings.ts";
 import { samplesOf } from "../../../core/methods/searchNets.ts";
 import { trialPlan } from "../../../core/methods/searchParams.ts";
 import type { TrialLog } from "../../../core/methods/define.ts";
@@ -72,6 +77,10 @@ export const section: Section = {
       const splits = planSplits(dataset, SPLITS);
       const split: Lesson["split"] = (name) => sampleStream(dataset, { indices: splits[name], preprocessing: FASHION });
       const model = findNet("staged").build({ ...TASK, seed: 0 });
+      options.say("latency of blocks and nets");
+      const predictor = await once(options.folder, { predictor: TIMED, task: [...INPUT_SIZE] }, () =>
+        predictLatency(options),
+      );
       const live: LiveFigures[] = [];
       const shared: SharedFigures[] = [];
       for (const seed of options.seeds) {
@@ -79,7 +88,7 @@ export const section: Section = {
         shared.push(await compareShared(options, { model, split, seed }));
       }
       return {
-        rows: [...natsRows(nats), ...liveRows(live), ...sharedRows(shared)],
+        rows: [...natsRows(nats), ...predictorRows(predictor), ...liveRows(live), ...sharedRows(shared)],
         claims: claims(nats, live, shared),
       };
     } finally {
@@ -87,6 +96,36 @@ export const section: Section = {
     }
   },
 };
+
+/** Nets that are measured whole for the predictor of latency, at the size of Fashion-MNIST. */
+const TIMED = 24;
+const INPUT_SIZE = [1, 28, 28] as const;
+
+/** How well a table of blocks and a fit predict the latency of random nets of the family "staged" on this machine. */
+async function predictLatency({ signal }: SectionOptions): Promise<PredictorFindings> {
+  const nets = netSpace("staged", "", { input: INPUT_SIZE, classes: 10 });
+  const random = seededRandom(0, "timed");
+  const points = Array.from({ length: TIMED }, () => samplePoint(nets.space, random));
+  const architectures = points.map(nets.describe);
+  const timing = { session: { threads: 1 }, host: nodeHost, signal, seed: 0 };
+  const table = await extendTable({}, architectures, timing);
+  const times = await timeModels(
+    points.map((point) => nets.build(point, 0)),
+    timing,
+  );
+  const measured = architectures.map((net, i) => ({ features: latencyFeatures(net, table), latency: times[i]! }));
+  return fitLatency({ table, nets: measured }).findings;
+}
+
+function predictorRows({ nets, blocks, error, tau, sum }: PredictorFindings): readonly Row[] {
+  const what = `latency of ${nets} nets here, ${blocks} blocks`;
+  return [
+    { what, metric: "error of the fit, left out", unit: "%", values: [100 * error] },
+    { what, metric: "Kendall's τ of the fit, left out", unit: "", values: [tau] },
+    { what, metric: "error of the table's sum", unit: "%", values: [100 * sum.error] },
+    { what, metric: "Kendall's τ of the table's sum", unit: "", values: [sum.tau] },
+  ];
+}
 
 interface LiveFigures {
   /** Share of the box that is dominated, after all nets. */
