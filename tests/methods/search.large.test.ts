@@ -88,7 +88,7 @@ describe("evolutionary search", () => {
 
   it("goes on in the middle of a training", async () => {
     const work = await temporaryFolder();
-    const params = { ...EVOLUTION, trials: 2, epochs: 4, baseline: false };
+    const params = { ...EVOLUTION, trials: 2, epochs: 10, baseline: false };
     const expected = await search("search-evolution", { params });
     const control = new AbortController();
     let epochs = 0;
