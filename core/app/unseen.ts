@@ -46,10 +46,12 @@ async function usesOf(project: Project, variant: Variant): Promise<ReadonlyMap<s
   const catalogue = await loadCatalogue();
   const used = new Map<string, "train" | "calibration">();
   for (let v: Variant | undefined = variant; v !== undefined; v = v.parent === null ? undefined : all.get(v.parent)) {
-    const { data, method = "" } = v.recipe ?? {};
+    const { data, method = "", params = {} } = v.recipe ?? {};
     // Calibration samples are drawn from the train split, so having trained covers both.
     if (data === undefined || used.get(data) === "train") continue;
-    used.set(data, catalogue.get(method)?.info.family === "train" ? "train" : "calibration");
+    // Quantisers only calibrate, unless they train; all others that read data train.
+    const isQuantizer = catalogue.get(method)?.info.family === "quantize";
+    used.set(data, isQuantizer && !(Number(params["epochs"]) > 0) ? "calibration" : "train");
   }
   return used;
 }
