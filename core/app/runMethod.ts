@@ -5,7 +5,7 @@ import type { Estimate } from "../contract/method.ts";
 import type { Method } from "../methods/define.ts";
 import { readModel } from "../onnx/read.ts";
 import { withModelFile } from "./modelFiles.ts";
-import { checkApplies, produce, runName } from "./produce.ts";
+import { checkApplies, produce, runName, type ProduceOptions } from "./produce.ts";
 import { checkName, findVariant, type Project, type Work } from "./project.ts";
 import { completeRecipe, type RunRequest } from "./recipe.ts";
 import { recordOutput } from "./record.ts";
@@ -20,6 +20,9 @@ export interface RunOptions extends Work {
   readonly data?: string | undefined;
 }
 
+/** Milliseconds between two takings of trials into the records. */
+const TRIAL_PACE = 100;
+
 /**
  * Runs a method on a variant in this process and records what it makes as new variants. The same recipe on the same
  * machine gives the same bytes. Until the last step nothing in the project changes, whatever happens, but for what was
@@ -32,12 +35,21 @@ export async function runMethod(project: Project, request: RunRequest, options: 
   store.checkWritable();
   const { recipe, from, name } = await prepareRun(project, request, options);
   const work = host.files.join(store.folder, "work");
-  const output = await produce(project, recipe, {
-    ...options,
-    from,
-    name,
-    work,
-    onTrials: (origin, trials, first) => store.trials.add({ job: "", ...origin }, trials, first),
+  const held: Parameters<NonNullable<ProduceOptions["onTrials"]>>[] = [];
+  let kept = host.clock.milliseconds();
+  /** Several at once, since every change of the records waits for the disk; the run's log has them already. */
+  const keep = (): void => {
+    kept = host.clock.milliseconds();
+    store.together(() => {
+      for (const [origin, trials, first] of held.splice(0)) store.trials.add({ job: "", ...origin }, trials, first);
+    });
+  };
+  const onTrials: ProduceOptions["onTrials"] = (...added) => {
+    held.push(added);
+    if (host.clock.milliseconds() - kept > TRIAL_PACE) keep();
+  };
+  const output = await produce(project, recipe, { ...options, from, name, work, onTrials }).finally(() => {
+    if (held.length > 0) keep();
   });
   throwIfCancelled(options.signal);
   const [made] = recordOutput(project, output);
