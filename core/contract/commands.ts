@@ -38,6 +38,7 @@ export const COMMANDS: readonly CommandInfo[] = Object.freeze([
   command("Project", "go.overview", { title: "Go to Overview", keys: "Alt+1", needsProject: true }),
   command("Project", "go.compare", { title: "Go to Compare", keys: "Mod+D", needsProject: true }),
   command("Optimize", "go.methods", { title: "Choose a method", keys: "Alt+2", needsProject: true }),
+  command("Optimize", "wizard.run", { title: "Run what the form says", keys: "Mod+Enter", needsProject: true }),
   command("Jobs", "go.jobs", { title: "Go to Jobs", keys: "Mod+J", needsProject: true }),
   command("Jobs", "variants.measure", { title: "Measure all variants", needsProject: true }),
   command("Help", "keys", { title: "Keyboard shortcuts", keys: "?" }),

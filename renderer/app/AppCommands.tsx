@@ -16,7 +16,7 @@ import { dialog } from "./dialogs.ts";
 import { importRequest } from "./imports.ts";
 import { nextPane } from "./panes.ts";
 import { closeTab, reopenTab } from "./tabs.ts";
-import { useTelling, working } from "./working.ts";
+import { useTelling } from "./working.ts";
 
 /** What the commands of the registry do, and the keys that call them. */
 export function AppCommands({ project }: { readonly project: string | undefined }): ReactElement | null {
@@ -109,10 +109,6 @@ export function AppCommands({ project }: { readonly project: string | undefined 
         );
     });
   }, [client, desktop, go]);
-  useEffect(() => {
-    const share = working.get()?.state.share;
-    desktop?.showProgress(share);
-  });
   useEffect(() => {
     // The list of recent projects follows from what is opened.
     void queries.invalidateQueries({ queryKey: keys.recent() });

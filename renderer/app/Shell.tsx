@@ -14,6 +14,7 @@ import { ErrorBoundary } from "../kit/states.tsx";
 import { useStore } from "../kit/store.ts";
 import { AppCommands } from "./AppCommands.tsx";
 import { BottomPanel } from "./BottomPanel.tsx";
+import { DesktopSignals } from "./DesktopSignals.tsx";
 import { dialog } from "./dialogs.ts";
 import { useDrop } from "./drop.ts";
 import { Refused } from "./Refused.tsx";
@@ -55,6 +56,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
         Skip to the content
       </a>
       <AppCommands project={project} />
+      <DesktopSignals project={project} />
       {project !== undefined && <TabKeeper project={project} path={full} />}
       <Rail project={project} path={path} />
       <div className="shell-top">
