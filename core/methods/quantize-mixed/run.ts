@@ -43,7 +43,7 @@ export async function run(context: Context): Promise<MethodResult<Findings>> {
   const timed = await timeModels([main!.model, eightBits, calibrated.model], {
     session,
     batch: 1,
-    seconds: 1,
+    seconds: 0.6,
     seed,
     host,
     signal,
