@@ -3,13 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import type { Overview } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
-import { keys } from "../../client/keys.ts";
-import { asked, useOverview, useShortPath } from "../../client/queries.ts";
-import { Figure, shown } from "../../kit/numbers.tsx";
+import { asked, useOverview } from "../../client/queries.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { choose, type Chosen } from "../../parts/chooser.ts";
 import { useWork } from "../../parts/useWork.ts";
 import { WorkBar } from "../../parts/WorkBar.tsx";
+import { BundlePreview, BundleResult, type Bundle } from "./BundleView.tsx";
 
 export interface ExportPageProps {
   readonly project: string;
@@ -29,12 +28,6 @@ export function ExportPage({ project, variant }: ExportPageProps): ReactElement 
     );
   }
   return <Export key={variant ?? ""} overview={data} start={variant} />;
-}
-
-interface Bundle {
-  readonly folder: string;
-  readonly files: string[];
-  readonly verification: string;
 }
 
 function Export({
@@ -151,104 +144,12 @@ function Export({
         </form>
         <section className="card" aria-label="What is exported">
           {bundle === undefined ? (
-            <Preview project={project} id={id} overview={overview} />
+            <BundlePreview project={project} id={id} overview={overview} />
           ) : (
-            <Result bundle={bundle} />
+            <BundleResult bundle={bundle} />
           )}
         </section>
       </div>
-    </div>
-  );
-}
-
-interface PreviewProps {
-  readonly project: string;
-  readonly id: string;
-  readonly overview: Overview;
-}
-
-function Preview({ project, id, overview }: PreviewProps): ReactElement | null {
-  const { client } = useEngine();
-  const variant = overview.variants.find((v) => v.id === id);
-  const model = asked(
-    useQuery({
-      queryKey: [...keys.project(project), "model", id],
-      queryFn: () => client.variants.inspect({ project, variant: id, maximumNodes: 1 }),
-      staleTime: Infinity,
-    }),
-  );
-  if (variant === undefined) return null;
-  const facts = model.data?.facts as
-    | {
-        readonly opsets: Readonly<Record<string, number>>;
-        readonly inputs: readonly string[];
-        readonly outputs: readonly string[];
-      }
-    | undefined;
-  return (
-    <>
-      <h2>{variant.name}</h2>
-      <dl className="facts">
-        <div>
-          <dt>Size</dt>
-          <dd>
-            <Figure value={shown.size(variant)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Top-1</dt>
-          <dd>
-            <Figure value={shown.accuracy(variant)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Latency</dt>
-          <dd>
-            <Figure value={shown.latency(variant)} />
-          </dd>
-        </div>
-        {facts !== undefined && (
-          <>
-            <div>
-              <dt>Format</dt>
-              <dd>
-                ONNX,{" "}
-                {Object.entries(facts.opsets)
-                  .map(([domain, version]) => `${domain} ${version}`)
-                  .join(", ")}
-              </dd>
-            </div>
-            <div>
-              <dt>Inputs</dt>
-              <dd className="mono">{facts.inputs.join(", ")}</dd>
-            </div>
-            <div>
-              <dt>Outputs</dt>
-              <dd className="mono">{facts.outputs.join(", ")}</dd>
-            </div>
-          </>
-        )}
-      </dl>
-    </>
-  );
-}
-
-function Result({ bundle: { folder, files, verification } }: { readonly bundle: Bundle }): ReactElement {
-  const short = useShortPath();
-  return (
-    <div role="status">
-      <h2>Exported</h2>
-      <p className="callout tone-good">
-        <span>{verification}</span>
-      </p>
-      <p className="mono path">{short(folder)}</p>
-      <ul className="export-files">
-        {files.map((file) => (
-          <li key={file} className="mono">
-            {file}
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }
