@@ -1,5 +1,8 @@
 import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { chromium, type Browser } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
@@ -24,11 +27,31 @@ async function packagedChromium(): Promise<Found> {
   process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs24.x";
   try {
     const { default: packaged } = await import("@sparticuz/chromium");
-    const path = await packaged.executablePath();
+    const path = await alone(() => packaged.executablePath());
     const { LD_LIBRARY_PATH = "", FONTCONFIG_PATH = "" } = process.env;
     return { path, environment: { LD_LIBRARY_PATH, FONTCONFIG_PATH } };
   } finally {
     process.env = before;
+  }
+}
+
+/** The package unpacks into one place, and two test files at once would write the same program. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  const lock = join(tmpdir(), "lathe-chromium.lock");
+  const until = Date.now() + 60_000;
+  // A lock that outlives its minute was left by a process that was killed.
+  while (
+    !(await mkdir(lock).then(
+      () => true,
+      () => Date.now() > until,
+    ))
+  ) {
+    await pause(100);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
   }
 }
 
