@@ -215,5 +215,5 @@ function differenceText(variant: Variant, { difference, interval, pValue }: Pair
   const isNoise = interval.low <= 0 && interval.high >= 0;
   return isNoise
     ? `${points}, within the noise of ${samples} (${range})`
-    : `${points} on ${samples} (${range}, p = ${formatFixed(pValue, 3)})`;
+    : `${points} on ${samples} (${range}, ${pValue < 0.0005 ? "p < 0.001" : `p = ${formatFixed(pValue, 3)}`})`;
 }
