@@ -1,23 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Json } from "../base/json.ts";
+import type { ParameterSchema } from "../contract/method.ts";
 import { flagName } from "../contract/method.ts";
-
-/** A parameter's JSON Schema, as far as flags are made from it. */
-interface Schema {
-  readonly type?: string;
-  readonly enum?: readonly Json[];
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly default?: Json;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-  readonly title?: string;
-  readonly description?: string;
-  readonly unit?: string;
-  readonly advanced?: boolean;
-}
 
 /** A parameter as a person sees it. */
 export interface ParameterText {
@@ -55,11 +39,11 @@ export function paramsFrom(method: Parameterized, options: Readonly<Record<strin
   return Object.fromEntries(given.filter(([, v]) => v !== undefined)) as Record<string, Json>;
 }
 
-function propertiesOf(method: Parameterized): readonly (readonly [string, Schema])[] {
-  return Object.entries((method.params["properties"] ?? {}) as unknown as Readonly<Record<string, Schema>>);
+function propertiesOf(method: Parameterized): readonly (readonly [string, ParameterSchema])[] {
+  return Object.entries((method.params["properties"] ?? {}) as unknown as Readonly<Record<string, ParameterSchema>>);
 }
 
-function flagsFor(name: string, schema: Schema): readonly Option[] {
+function flagsFor(name: string, schema: ParameterSchema): readonly Option[] {
   const flag = `--${flagName(name)}`;
   const group = schema.advanced === true ? "Advanced parameters:" : "Parameters:";
   const fallback = schema.default === undefined ? "" : ` (default: ${plain(schema.default)})`;
@@ -90,7 +74,7 @@ function flagsFor(name: string, schema: Schema): readonly Option[] {
   ];
 }
 
-function parserOf(schema: Schema): (text: string) => Json {
+function parserOf(schema: ParameterSchema): (text: string) => Json {
   if (schema.enum !== undefined) {
     const known = new Map(schema.enum.map((v) => [plain(v), v]));
     return (text) => known.get(text) ?? refuse(text, `one of ${[...known.keys()].join(", ")}`);
@@ -124,14 +108,14 @@ function refuse(text: string, wanted: string): never {
   throw new InvalidArgumentError(`"${text}" is not ${wanted}.`);
 }
 
-function isWithin(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): boolean {
+function isWithin(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema): boolean {
   if (minimum !== undefined && value < minimum) return false;
   if (maximum !== undefined && value > maximum) return false;
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return false;
   return exclusiveMaximum === undefined || value < exclusiveMaximum;
 }
 
-function valuesText(schema: Schema): string {
+function valuesText(schema: ParameterSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(plain).join(", ");
   if (schema.type === "boolean") return "on, off";
   if (schema.type === "array")
@@ -156,7 +140,7 @@ function valuesText(schema: Schema): string {
   return `${kind}${from}${to}`;
 }
 
-function describe({ title, description, unit }: Schema): string {
+function describe({ title, description, unit }: ParameterSchema): string {
   const words = [title, description]
     .filter((t) => t !== undefined)
     .join(": ")
@@ -164,7 +148,7 @@ function describe({ title, description, unit }: Schema): string {
   return unit === undefined ? words : `${words} (${unit})`;
 }
 
-function placeholder({ type, unit }: Schema): string {
+function placeholder({ type, unit }: ParameterSchema): string {
   return unit ?? (type === "number" || type === "integer" ? "number" : type === "string" ? "text" : "json");
 }
 

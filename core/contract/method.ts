@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Json } from "../base/json.ts";
 
 export const methodFamily = z.enum(["search", "prune", "sparsify", "quantize", "distill", "train"]);
 export type MethodFamily = z.infer<typeof methodFamily>;
@@ -17,6 +18,19 @@ export interface ParameterMeta {
   readonly search?: { readonly low: number; readonly high: number; readonly log?: boolean } | readonly unknown[];
   /** The text names a variant, by name, id or hash, or an ONNX file; recipes hold the model's SHA-256. Empty: none. */
   readonly reference?: "variant";
+}
+
+/** A parameter's JSON Schema with what it says of itself, as far as flags and fields are made from it. */
+export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search">> {
+  readonly type?: string;
+  readonly enum?: readonly Json[];
+  readonly items?: ParameterSchema;
+  readonly anyOf?: readonly ParameterSchema[];
+  readonly default?: Json;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
 }
 
 /** Whether a method can run on a model, and if not, why. */

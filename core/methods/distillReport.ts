@@ -1,8 +1,8 @@
 import { formatBytes } from "../base/format.ts";
 import type { ReportBlock } from "../contract/report.ts";
-import type { EpochResult } from "../train/plan.ts";
 import type { DistillFindings } from "./distill.ts";
 import { scoresBlock } from "./scores.ts";
+import { courseBlock } from "./courseBlock.ts";
 
 /** What both kinds of distillation show: facts of their own first, then accuracies and their course. */
 export function distillReport(
@@ -26,28 +26,5 @@ export function distillReport(
         : []),
     ],
   };
-  return [own, ...(scores ? [scoresBlock(scores)] : []), ...courseBlock(history, plain)];
-}
-
-function courseBlock(history: readonly EpochResult[], plain: readonly EpochResult[]): readonly ReportBlock[] {
-  const series = [
-    { label: "Distilled", points: pointsOf(history) },
-    { label: "Undistilled", points: pointsOf(plain) },
-  ].filter((s) => s.points.length > 0);
-  if (series.length === 0) return [];
-  return [
-    {
-      kind: "lines",
-      title: "Validation accuracy while training",
-      x: { title: "Epoch", scale: "linear" },
-      y: { title: "Accuracy", unit: "%", scale: "linear" },
-      series,
-    },
-  ];
-}
-
-function pointsOf(history: readonly EpochResult[]): [number, number][] {
-  return history.flatMap(({ epoch, accuracy }): [number, number][] =>
-    accuracy === undefined ? [] : [[epoch, 100 * accuracy]],
-  );
+  return [own, ...(scores ? [scoresBlock(scores)] : []), ...courseBlock({ Distilled: history, Undistilled: plain })];
 }

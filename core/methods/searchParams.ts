@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TrainPlan } from "../train/plan.ts";
 import { about } from "./about.ts";
+import { fineTuneParams } from "./fineTuneParams.ts";
 
 export const SEARCH_COSTS = ["latency", "macs", "size", "memory"] as const;
 export type SearchCost = (typeof SEARCH_COSTS)[number];
@@ -83,12 +84,7 @@ export const trialParams = {
         description: "Trains on so many of the training samples only; 0 takes all.",
       }),
     ),
-  batch: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(64)
-    .meta(about({ title: "Batch", unit: "samples", description: "Samples in one step.", advanced: true })),
+  batch: fineTuneParams.batch,
   rate: z
     .number()
     .positive()
@@ -105,10 +101,7 @@ export const trialParams = {
     .max(64)
     .default(0)
     .meta(about({ title: "Random shift", unit: "pixels", description: "Moves images by up to this much." })),
-  flip: z
-    .boolean()
-    .default(false)
-    .meta(about({ title: "Random mirroring", description: "Mirrors half of the images left to right." })),
+  flip: fineTuneParams.flip,
 };
 
 /** What the searches that train every net of their own have in common. */

@@ -62,6 +62,8 @@ export interface OpDeclaration {
   readonly homogeneous?: true;
   /** Input slots that stay float32 where everything else is float16. */
   readonly float32Slots?: readonly number[];
+  /** The output has the first input's elements in the same order, so a runtime may give it the same memory. */
+  readonly sameElements?: true;
   /** Every output element is ≥ 0. */
   readonly nonNegative?: true;
   /** Training sets elements to 0 at random, their share being the input in this slot; inference passes them on. */

@@ -7,7 +7,7 @@ import type { Gradient } from "./gradient.ts";
 import * as rules from "./gradients/shape.ts";
 import { sliceGradient } from "./gradients/slice.ts";
 
-type Traits = Partial<Pick<OpDeclaration, "since" | "quantize" | "dropout">>;
+type Traits = Partial<Pick<OpDeclaration, "since" | "quantize" | "dropout" | "sameElements">>;
 
 /** An op that only moves elements, or takes some of them. */
 const move = (op: string, rule: readonly [Gradient, Channels], traits: Traits = {}): OpDeclaration =>
@@ -27,12 +27,12 @@ const inFloat: Traits = {
 };
 
 export const shapeOps = [
-  move("Identity", [(_, { dy }) => dy, follows]),
-  move("Reshape", [rules.reshapeGradient, layout.reshape]),
+  move("Identity", [(_, { dy }) => dy, follows], { sameElements: true }),
+  move("Reshape", [rules.reshapeGradient, layout.reshape], { sameElements: true }),
   move("Transpose", [rules.transposeGradient, layout.transpose]),
-  move("Flatten", [rules.reshapeGradient, layout.flatten]),
-  move("Squeeze", [rules.reshapeGradient, layout.flatten]),
-  move("Unsqueeze", [rules.reshapeGradient, layout.flatten]),
+  move("Flatten", [rules.reshapeGradient, layout.flatten], { sameElements: true }),
+  move("Squeeze", [rules.reshapeGradient, layout.flatten], { sameElements: true }),
+  move("Unsqueeze", [rules.reshapeGradient, layout.flatten], { sameElements: true }),
   move("Slice", [sliceGradient, slice]),
   move("Dropout", [rules.dropoutGradient, follows], { dropout: { ratio: 1 } }),
   move("Concat", [rules.concatGradient, layout.concat], { quantize: { role: "join" } }),

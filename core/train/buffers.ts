@@ -1,5 +1,6 @@
 import type { Model, Node } from "../graph/model.ts";
 import { indexGraph } from "../graph/uses.ts";
+import { opOf } from "../ops/registry.ts";
 
 /** Memory that some values of a graph share one after another, from the node that makes the first to the last reader. */
 export interface Buffer {
@@ -10,11 +11,6 @@ export interface Buffer {
   readonly end: number;
 }
 
-/** Ops whose output is their input's memory. */
-const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"]);
-
-const isView = (node: Node): boolean => node.domain === "" && VIEWS.has(node.op);
-
 /**
  * The buffers that onnxruntime plans for the inner values of a graph (`allocation_planner.cc`): a value takes the buffer
  * of a dead one of the same type and shape, the one that died last. That buffer is kept in between, so the peak is higher
@@ -22,11 +18,12 @@ const isView = (node: Node): boolean => node.domain === "" && VIEWS.has(node.op)
  * @param shapeOf type and sizes as text; undefined where the runtime does not know them before it runs
  */
 export function planBuffers(
-  { graph }: Model,
+  { graph, opsets }: Model,
   shapeOf: (value: string) => string | undefined,
 ): { readonly buffers: readonly Buffer[]; readonly nodes: number } {
   const { isOutput, usesOf, producer } = indexGraph(graph);
   const order = runOrder(graph.nodes);
+  const isView = (node: Node): boolean => opOf(node, opsets)?.sameElements === true;
   const bufferOf = new Map<string, string>();
   const uses = new Map<string, number>();
   const starts = new Map<string, number>();

@@ -6,6 +6,7 @@ import type { Model } from "../graph/model.ts";
 import { indexGraph } from "../graph/uses.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { freeBatch } from "./freeBatch.ts";
+import { lossOf } from "./losses.ts";
 
 /** Where in a training a batch is. */
 export interface TeachAt {
@@ -73,11 +74,12 @@ export async function openTeacher(model: Model, options: TeacherOptions): Promis
   };
 }
 
-/** The scores before a final softmax; the first output itself where there is none. */
+/** The scores before the activation that the loss brings itself; the first output where there is none. */
 export function logitsOf({ graph }: Model): string {
   const output = graph.outputs[0]?.name ?? "";
   const maker = indexGraph(graph).producer.get(output);
-  return maker?.op === "Softmax" ? (maker.inputs[0] ?? output) : output;
+  const { activation } = lossOf({ kind: "kl" });
+  return maker !== undefined && maker.op === activation ? (maker.inputs[0] ?? output) : output;
 }
 
 /**

@@ -1,14 +1,15 @@
 import { Checkbox, HTMLSelect, InputGroup, Switch, TagInput } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
-import type { Choice, FieldSchema } from "./schema.ts";
+import type { ParameterSchema } from "../../core/contract/method.ts";
+import type { Choice } from "./schema.ts";
 
 export interface ControlProps {
   readonly id: string;
   readonly labelId: string;
   readonly describedBy: string;
   readonly isWrong: boolean;
-  readonly schema: FieldSchema;
+  readonly schema: ParameterSchema;
   readonly value: Json | undefined;
   readonly variants: readonly Choice[];
   readonly onChange: (value: Json) => void;

@@ -1,26 +1,9 @@
 import type { Json } from "../../core/base/json.ts";
-
-/** A parameter's JSON Schema, as far as fields are made from it. */
-export interface FieldSchema {
-  readonly type?: string;
-  readonly enum?: readonly Json[];
-  readonly items?: FieldSchema;
-  readonly anyOf?: readonly FieldSchema[];
-  readonly default?: Json;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-  readonly title?: string;
-  readonly description?: string;
-  readonly unit?: string;
-  readonly advanced?: boolean;
-  readonly reference?: string;
-}
+import type { ParameterSchema } from "../../core/contract/method.ts";
 
 export interface Field {
   readonly name: string;
-  readonly schema: FieldSchema;
+  readonly schema: ParameterSchema;
 }
 
 /** One of several values, by the name that people know. */
@@ -33,7 +16,7 @@ export type Values = Readonly<Record<string, Json>>;
 
 /** The parameters of a method's schema, in their order. */
 export function fieldsOf(params: Readonly<Record<string, unknown>>): readonly Field[] {
-  const properties = (params["properties"] ?? {}) as Readonly<Record<string, FieldSchema>>;
+  const properties = (params["properties"] ?? {}) as Readonly<Record<string, ParameterSchema>>;
   return Object.entries(properties).map(([name, schema]) => ({ name, schema }));
 }
 
@@ -57,7 +40,7 @@ export function changedOf(fields: readonly Field[], values: Values): Record<stri
 }
 
 /** "1 to 100 000", as far as there are bounds that somebody would meet. */
-export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: FieldSchema): string {
+export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema): string {
   const low = minimum ?? exclusiveMinimum;
   const high = maximum ?? exclusiveMaximum;
   const number = (value: number): string => value.toLocaleString("en-US", { maximumSignificantDigits: 12 });

@@ -54,6 +54,20 @@ export function Failed({ failure, retry }: FailedProps): ReactElement {
   );
 }
 
+/** What went wrong, beside what it went wrong with. */
+export function Refusal({
+  failure: { message, hint },
+}: {
+  readonly failure: Pick<Failure, "message" | "hint">;
+}): ReactElement {
+  return (
+    <div className="callout tone-bad" role="alert">
+      <strong>{message}</strong>
+      {hint !== undefined && <span>{hint}</span>}
+    </div>
+  );
+}
+
 interface BoundaryProps {
   readonly children: ReactNode;
   /** Another value starts anew. */

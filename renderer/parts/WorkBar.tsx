@@ -1,6 +1,7 @@
 import { Button, ProgressBar } from "@blueprintjs/core";
 import type { ReactElement } from "react";
 import type { WorkState } from "./useWork.ts";
+import { Refusal } from "../kit/states.tsx";
 
 export interface WorkBarProps {
   readonly state: WorkState;
@@ -12,12 +13,7 @@ export interface WorkBarProps {
 export function WorkBar({ state, what, onCancel }: WorkBarProps): ReactElement | null {
   const { isRunning, stage, share, failure } = state;
   if (failure !== undefined) {
-    return (
-      <div className="callout tone-bad" role="alert">
-        <strong>{failure.message}</strong>
-        {failure.hint !== undefined && <span>{failure.hint}</span>}
-      </div>
-    );
+    return <Refusal failure={failure} />;
   }
   if (!isRunning) return null;
   return (

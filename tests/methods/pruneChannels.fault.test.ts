@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { LatheError } from "../../core/base/error.ts";
 import type { Host } from "../../core/base/host.ts";
 import { remembered } from "../../core/methods/pruned.ts";
 import { pruneRun } from "./pruneRun.ts";
+import { killAt } from "../killAt.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -15,30 +15,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the victim until it says a line, and kills it on the spot. */
-function killAt(line: string, path: string): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "pruneVictim.ts"), path], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    if (said.split("\n").includes(line)) child.kill("SIGKILL");
-  });
-  return new Promise((resolve, reject) => {
-    child.on("exit", (_, signal) => {
-      if (signal === "SIGKILL") resolve();
-      else reject(new Error(`The victim was not killed and said: ${said}`));
-    });
-  });
-}
+const victim = join(import.meta.dirname, "pruneVictim.ts");
 
 describe("pruning whose process is killed", () => {
   it("goes on behind what it has found, to the same bytes", async () => {
     const whole = await pruneRun(join(folder, "whole"), () => undefined);
     const path = join(folder, "work");
-    for (const stage of ["Scanning groups", "Epoch 1 of 3", "Epoch 3 of 3"]) await killAt(stage, path);
+    for (const stage of ["Scanning groups", "Epoch 1 of 3", "Epoch 3 of 3"]) await killAt(stage, victim, path);
     const stages: string[] = [];
     expect(await pruneRun(path, (stage) => stages.push(stage))).toBe(whole);
     // The scan and the epochs before are not done again.

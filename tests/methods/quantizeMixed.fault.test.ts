@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mixedRun } from "./mixedRun.ts";
+import { killAt } from "../killAt.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -11,24 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the victim until it says a line, and kills it on the spot. */
-function killAt(line: string, path: string): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "mixedVictim.ts"), path], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    if (said.split("\n").includes(line)) child.kill("SIGKILL");
-  });
-  return new Promise((resolve, reject) => {
-    child.on("exit", (_, signal) => {
-      if (signal === "SIGKILL") resolve();
-      else reject(new Error(`The victim was not killed and said: ${said}`));
-    });
-  });
-}
+const victim = join(import.meta.dirname, "mixedVictim.ts");
 
 const linesOf = async (path: string): Promise<readonly string[]> => (await readFile(path, "utf8")).trim().split("\n");
 
@@ -38,7 +21,7 @@ describe("mixed precision whose process is killed", () => {
     expect(whole.trials).toBe(15);
     const path = join(folder, "trials.jsonl");
     for (const line of ["trial 3", "trial 9"]) {
-      await killAt(line, path);
+      await killAt(line, victim, path);
       const kept = await linesOf(path);
       expect(kept.length).toBeGreaterThan(Number(line.slice(6)));
       expect(kept.length).toBeLessThan(whole.trials);
@@ -54,7 +37,7 @@ describe("mixed precision whose process is killed", () => {
   it("tries again what was only half written", async () => {
     const whole = await mixedRun(join(folder, "whole.jsonl"));
     const path = join(folder, "trials.jsonl");
-    await killAt("trial 6", path);
+    await killAt("trial 6", victim, path);
     await appendFile(path, '{"number":99,"group":"sensitivity","point":{"layer":"c2","for');
     expect(await mixedRun(path)).toEqual(whole);
   });

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { nodeHost } from "../../core/app/nodeHost.ts";
 import { LatheError } from "../../core/base/error.ts";
 import type { Host } from "../../core/base/host.ts";
 import { run } from "./run.ts";
+import { killAt } from "../killAt.ts";
 
 let folder: string;
 let path: string;
@@ -18,31 +18,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const augment = { crop: 1, flip: true };
 
-/** Runs the victim until it says a line, and kills it on the spot. */
-function killAt(line: string, frozen = 0): Promise<void> {
-  const victim = join(import.meta.dirname, "victim.ts");
-  const child = spawn(process.execPath, [victim, path, String(frozen)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    if (said.split("\n").includes(line)) child.kill("SIGKILL");
-  });
-  return new Promise((resolve, reject) => {
-    child.on("exit", (_, signal) => {
-      if (signal === "SIGKILL") resolve();
-      else reject(new Error(`The victim was not killed and said: ${said}`));
-    });
-  });
-}
+const victim = join(import.meta.dirname, "victim.ts");
 
 describe("a training whose process is killed", () => {
   it("goes on to the same bytes when it was in a step", async () => {
     const whole = await run({ augment });
     for (const line of ["saved 3", "saved 10"]) {
-      await killAt(line);
+      await killAt(line, victim, path, "0");
       const resumed = await run({ augment }, { saving: { path, key: "k" } });
       expect(resumed.bytes).toBe(whole.bytes);
       expect(resumed.history).toEqual(whole.history);
@@ -53,7 +35,7 @@ describe("a training whose process is killed", () => {
 
   it("goes on from the checkpoint before when it was writing one, and tidies up", async () => {
     const whole = await run({ augment });
-    await killAt("frozen", 5);
+    await killAt("frozen", victim, path, "5");
     expect((await readdir(folder)).length).toBe(2);
     const resumed = await run({ augment }, { saving: { path, key: "k" } });
     expect(resumed.events).toContainEqual({ kind: "message", level: "info", text: "Resuming in epoch 1, batch 5." });
@@ -63,7 +45,7 @@ describe("a training whose process is killed", () => {
 
   it("starts anew when it was writing its first one", async () => {
     const whole = await run({ augment });
-    await killAt("frozen", 1);
+    await killAt("frozen", victim, path, "1");
     const again = await run({ augment }, { saving: { path, key: "k" } });
     expect(again.bytes).toBe(whole.bytes);
     expect(await readdir(folder)).toEqual(["checkpoint"]);

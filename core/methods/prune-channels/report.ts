@@ -3,6 +3,7 @@ import { costsBlock } from "../pruned.ts";
 import { scoresBlock } from "../scores.ts";
 import type { Findings, GroupFinding } from "./findings.ts";
 import type { Params } from "./params.ts";
+import { courseBlock } from "../courseBlock.ts";
 
 /** How wide everything is now, what that costs and saves, and why the rest stayed. */
 export function report(
@@ -27,7 +28,7 @@ export function report(
     widthsBlock(groups),
     membersBlock(groups),
     ...curvesBlock(curves),
-    ...historyBlock(history),
+    ...courseBlock({ Accuracy: history }),
   ];
 }
 
@@ -98,22 +99,6 @@ function curvesBlock(curves: Findings["curves"]): readonly ReportBlock[] {
           error,
         ]),
       })),
-    },
-  ];
-}
-
-function historyBlock(history: Findings["history"]): readonly ReportBlock[] {
-  const points = history.flatMap(({ epoch, accuracy }): [number, number][] =>
-    accuracy === undefined ? [] : [[epoch, 100 * accuracy]],
-  );
-  if (points.length === 0) return [];
-  return [
-    {
-      kind: "lines",
-      title: "Validation accuracy while training",
-      x: { title: "Epoch", scale: "linear" },
-      y: { title: "Accuracy", unit: "%", scale: "linear" },
-      series: [{ label: "Accuracy", points }],
     },
   ];
 }

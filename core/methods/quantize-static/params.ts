@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { about } from "../about.ts";
+import { formatParams } from "../formatParams.ts";
 
 /** Parameters of static INT8 quantisation, version 1. */
 export const params = z.strictObject({
@@ -32,19 +33,7 @@ export const params = z.strictObject({
         search: ["min-max", "percentile", "entropy", "mse"],
       }),
     ),
-  percentile: z
-    .number()
-    .min(90)
-    .max(100)
-    .default(99.999)
-    .meta(
-      about({
-        title: "Percentile",
-        unit: "%",
-        description: "Share of elements inside the interval, for the percentile range.",
-        advanced: true,
-      }),
-    ),
+  percentile: formatParams.percentile,
   weightRange: z
     .enum(["min-max", "mse"])
     .default("min-max")

@@ -3,6 +3,7 @@ import type { ReportBlock, TableCell } from "../../contract/report.ts";
 import { scoresBlock } from "../scores.ts";
 import type { Findings, LayerSparsity } from "./findings.ts";
 import type { Params } from "./params.ts";
+import { courseBlock } from "../courseBlock.ts";
 
 /** Where the zeros are, what they cost, and what they bring. */
 export function report(
@@ -32,7 +33,7 @@ export function report(
     ...(scores === undefined ? [] : [scoresBlock(scores)]),
     sizesBlock(sizes),
     layersBlock(layers),
-    ...historyBlock(history),
+    ...courseBlock({ Accuracy: history }),
   ];
 }
 
@@ -87,22 +88,6 @@ function layersBlock(layers: readonly LayerSparsity[]): ReportBlock {
     ]),
     collapsed: true,
   };
-}
-
-function historyBlock(history: Findings["history"]): readonly ReportBlock[] {
-  const points = history.flatMap(({ epoch, accuracy }): [number, number][] =>
-    accuracy === undefined ? [] : [[epoch, 100 * accuracy]],
-  );
-  if (points.length === 0) return [];
-  return [
-    {
-      kind: "lines",
-      title: "Validation accuracy while training",
-      x: { title: "Epoch", scale: "linear" },
-      y: { title: "Accuracy", unit: "%", scale: "linear" },
-      series: [{ label: "Accuracy", points }],
-    },
-  ];
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, x) => all + x, 0);

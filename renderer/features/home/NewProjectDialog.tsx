@@ -1,4 +1,4 @@
-import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from "@blueprintjs/core";
+import { Button, FormGroup, InputGroup } from "@blueprintjs/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import type { Failure } from "../../../core/contract/failure.ts";
@@ -7,6 +7,8 @@ import { failureOf } from "../../client/failure.ts";
 import { asked } from "../../client/queries.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { choose, type Chosen } from "../../parts/chooser.ts";
+import { FormDialog } from "../../parts/FormDialog.tsx";
+import { Refusal } from "../../kit/states.tsx";
 
 export interface NewProjectDialogProps {
   readonly onClose: () => void;
@@ -37,49 +39,28 @@ export function NewProjectDialog({ onClose }: NewProjectDialogProps): ReactEleme
     }
   };
   return (
-    <Dialog isOpen title="New project" onClose={onClose} shouldReturnFocusOnClose>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create();
-        }}
-      >
-        <DialogBody>
-          <FormGroup label="Name" labelFor="new-name" helperText="Also the name of the folder that is made.">
-            <InputGroup id="new-name" autoFocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
-          </FormGroup>
-          <FormGroup label="In folder" labelFor="new-folder">
-            <div className="row">
-              <InputGroup id="new-folder" readOnly fill value={parent?.name ?? ""} />
-              <Button
-                text="Choose…"
-                aria-label="Choose the folder"
-                onClick={() => void choose(engine, "folder").then((found) => found && setChosen(found))}
-              />
-            </div>
-          </FormGroup>
-          {failure !== undefined && (
-            <div className="callout tone-bad" role="alert">
-              <strong>{failure.message}</strong>
-              {failure.hint !== undefined && <span>{failure.hint}</span>}
-            </div>
-          )}
-        </DialogBody>
-        <DialogFooter
-          actions={
-            <>
-              <Button text="Cancel" onClick={onClose} />
-              <Button
-                type="submit"
-                intent="primary"
-                text="Create project"
-                loading={isBusy}
-                disabled={name.trim() === "" || parent === undefined}
-              />
-            </>
-          }
-        />
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New project"
+      action="Create project"
+      onSubmit={create}
+      onClose={onClose}
+      isReady={name.trim() !== "" && parent !== undefined}
+      isBusy={isBusy}
+    >
+      <FormGroup label="Name" labelFor="new-name" helperText="Also the name of the folder that is made.">
+        <InputGroup id="new-name" autoFocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      </FormGroup>
+      <FormGroup label="In folder" labelFor="new-folder">
+        <div className="row">
+          <InputGroup id="new-folder" readOnly fill value={parent?.name ?? ""} />
+          <Button
+            text="Choose…"
+            aria-label="Choose the folder"
+            onClick={() => void choose(engine, "folder").then((found) => found && setChosen(found))}
+          />
+        </div>
+      </FormGroup>
+      {failure !== undefined && <Refusal failure={failure} />}
+    </FormDialog>
   );
 }

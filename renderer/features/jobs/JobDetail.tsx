@@ -9,7 +9,7 @@ import { failureOf } from "../../client/failure.ts";
 import { useJobLog, useOverview } from "../../client/queries.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { Figure, shown } from "../../kit/numbers.tsx";
-import { Failed, Loading } from "../../kit/states.tsx";
+import { Failed, Loading, Refusal } from "../../kit/states.tsx";
 import { toast } from "../../kit/toast.ts";
 import { JobProgressBar } from "./JobProgressBar.tsx";
 import { LogList } from "./LogList.tsx";
@@ -29,12 +29,7 @@ export function JobDetail({ view }: { readonly view: JobView }): ReactElement {
         <StateTag state={job.state} /> {job.reason !== undefined && <span className="muted">{job.reason}</span>}
       </p>
       <JobProgressBar view={view} />
-      {job.failure !== undefined && (
-        <div className="callout tone-bad" role="alert">
-          <strong>{job.failure.message}</strong>
-          {job.failure.hint !== undefined && <span>{job.failure.hint}</span>}
-        </div>
-      )}
+      {job.failure !== undefined && <Refusal failure={job.failure} />}
       <Results view={view} />
       {log.failure !== undefined ? (
         <Failed failure={log.failure} retry={log.again} />

@@ -11,7 +11,7 @@ import { fieldsOf, isDefault, titleOf, valueOf } from "../../form/schema.ts";
 import { useCommand } from "../../kit/commands.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { duration } from "../../kit/numbers.tsx";
-import { Failed, Loading } from "../../kit/states.tsx";
+import { Failed, Loading, Refusal } from "../../kit/states.tsx";
 import { toast } from "../../kit/toast.ts";
 import { requestOf, STEP_TITLES, type Draft, type Step } from "./draft.ts";
 import type { StepProps } from "./step.ts";
@@ -102,12 +102,7 @@ function Plan({
         <summary>Recipe as JSON</summary>
         <Copyable title="Recipe" text={JSON.stringify(recipe, undefined, 2)} />
       </details>
-      {failure !== undefined && (
-        <div className="callout tone-bad" role="alert">
-          <strong>{failure.message}</strong>
-          {failure.hint !== undefined && <span>{failure.hint}</span>}
-        </div>
-      )}
+      {failure !== undefined && <Refusal failure={failure} />}
       <footer className="wizard-foot">
         <span />
         <div className="actions">

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from "@blueprintjs/core";
+import { Checkbox, FormGroup, InputGroup } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { DataView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
@@ -6,6 +6,7 @@ import { toast } from "../../kit/toast.ts";
 import { useWork } from "../../parts/useWork.ts";
 import { WorkBar } from "../../parts/WorkBar.tsx";
 import type { ImportDialogProps } from "./ImportModelDialog.tsx";
+import { FormDialog } from "../../parts/FormDialog.tsx";
 
 /** Asks how a data set comes in. What it does not ask for follows from the data and the baseline. */
 export function ImportDataDialog({ project, chosen, onClose }: ImportDialogProps): ReactElement {
@@ -36,67 +37,52 @@ export function ImportDataDialog({ project, chosen, onClose }: ImportDialogProps
     });
   };
   return (
-    <Dialog isOpen title="Import data" onClose={onClose} canOutsideClickClose={false} shouldReturnFocusOnClose>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start();
-        }}
-      >
-        <DialogBody>
-          <p>
-            <strong>{chosen.name}</strong>
-            <br />
-            <span className="muted">
-              The samples stay where they are. How they are prepared follows from the baseline’s input.
-            </span>
-          </p>
-          <FormGroup label="Name of the data set" labelFor="data-name">
-            <InputGroup
-              id="data-name"
-              autoFocus
-              value={name}
-              disabled={work.state.isRunning}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-          </FormGroup>
-          <FormGroup
-            label="Calibration samples"
-            labelFor="data-calibration"
-            helperText={isWrong ? "Enter a whole number." : "Drawn from the train split, never from test."}
-            intent={isWrong ? "danger" : "none"}
-          >
-            <InputGroup
-              id="data-calibration"
-              inputMode="numeric"
-              value={calibration}
-              disabled={work.state.isRunning}
-              onChange={(event) => setCalibration(event.currentTarget.value)}
-            />
-          </FormGroup>
-          <Checkbox
-            label="Leave out samples that cannot be read, instead of stopping"
-            checked={skip}
-            disabled={work.state.isRunning}
-            onChange={(event) => setSkip(event.currentTarget.checked)}
-          />
-          <WorkBar state={work.state} what="Importing the data" onCancel={work.cancel} />
-        </DialogBody>
-        <DialogFooter
-          actions={
-            <>
-              <Button text="Cancel" onClick={onClose} disabled={work.state.isRunning} />
-              <Button
-                type="submit"
-                intent="primary"
-                text="Import"
-                loading={work.state.isRunning}
-                disabled={name.trim() === "" || isWrong}
-              />
-            </>
-          }
+    <FormDialog
+      title="Import data"
+      action="Import"
+      onSubmit={start}
+      onClose={onClose}
+      isReady={name.trim() !== "" && !isWrong}
+      isBusy={work.state.isRunning}
+      isLasting
+    >
+      <p>
+        <strong>{chosen.name}</strong>
+        <br />
+        <span className="muted">
+          The samples stay where they are. How they are prepared follows from the baseline’s input.
+        </span>
+      </p>
+      <FormGroup label="Name of the data set" labelFor="data-name">
+        <InputGroup
+          id="data-name"
+          autoFocus
+          value={name}
+          disabled={work.state.isRunning}
+          onChange={(event) => setName(event.currentTarget.value)}
         />
-      </form>
-    </Dialog>
+      </FormGroup>
+      <FormGroup
+        label="Calibration samples"
+        labelFor="data-calibration"
+        helperText={isWrong ? "Enter a whole number." : "Drawn from the train split, never from test."}
+        intent={isWrong ? "danger" : "none"}
+      >
+        <InputGroup
+          id="data-calibration"
+          inputMode="numeric"
+          value={calibration}
+          disabled={work.state.isRunning}
+          onChange={(event) => setCalibration(event.currentTarget.value)}
+        />
+      </FormGroup>
+      <Checkbox
+        label="Leave out samples that cannot be read, instead of stopping"
+        checked={skip}
+        disabled={work.state.isRunning}
+        onChange={(event) => setSkip(event.currentTarget.checked)}
+      />
+      <WorkBar state={work.state} what="Importing the data" onCancel={work.cancel} />
+    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from "@blueprintjs/core";
+import { FormGroup, InputGroup } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { VariantView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
@@ -6,6 +6,7 @@ import { toast } from "../../kit/toast.ts";
 import type { Chosen } from "../../parts/chooser.ts";
 import { useWork } from "../../parts/useWork.ts";
 import { WorkBar } from "../../parts/WorkBar.tsx";
+import { FormDialog } from "../../parts/FormDialog.tsx";
 
 export interface ImportDialogProps {
   readonly project: string;
@@ -27,43 +28,28 @@ export function ImportModelDialog({ project, chosen, onClose }: ImportDialogProp
     await toast(`Imported ${made.name}${made.isBaseline ? " as the baseline" : ""}.`, { tone: "good" });
   };
   return (
-    <Dialog isOpen title="Import model" onClose={onClose} canOutsideClickClose={false} shouldReturnFocusOnClose>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start();
-        }}
-      >
-        <DialogBody>
-          <p>
-            <strong>{chosen.name}</strong>
-          </p>
-          <FormGroup label="Name of the variant" labelFor="import-name">
-            <InputGroup
-              id="import-name"
-              autoFocus
-              value={name}
-              disabled={work.state.isRunning}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-          </FormGroup>
-          <WorkBar state={work.state} what="Importing the model" onCancel={work.cancel} />
-        </DialogBody>
-        <DialogFooter
-          actions={
-            <>
-              <Button text="Cancel" onClick={onClose} disabled={work.state.isRunning} />
-              <Button
-                type="submit"
-                intent="primary"
-                text="Import"
-                loading={work.state.isRunning}
-                disabled={name.trim() === ""}
-              />
-            </>
-          }
+    <FormDialog
+      title="Import model"
+      action="Import"
+      onSubmit={start}
+      onClose={onClose}
+      isReady={name.trim() !== ""}
+      isBusy={work.state.isRunning}
+      isLasting
+    >
+      <p>
+        <strong>{chosen.name}</strong>
+      </p>
+      <FormGroup label="Name of the variant" labelFor="import-name">
+        <InputGroup
+          id="import-name"
+          autoFocus
+          value={name}
+          disabled={work.state.isRunning}
+          onChange={(event) => setName(event.currentTarget.value)}
         />
-      </form>
-    </Dialog>
+      </FormGroup>
+      <WorkBar state={work.state} what="Importing the model" onCancel={work.cancel} />
+    </FormDialog>
   );
 }

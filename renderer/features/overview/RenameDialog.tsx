@@ -1,9 +1,11 @@
-import { Button, Dialog, DialogBody, DialogFooter, FormGroup, InputGroup } from "@blueprintjs/core";
+import { FormGroup, InputGroup } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { Failure } from "../../../core/contract/failure.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
+import { FormDialog } from "../../parts/FormDialog.tsx";
+import { Refusal } from "../../kit/states.tsx";
 
 export interface RenameDialogProps {
   readonly project: string;
@@ -24,38 +26,17 @@ export function RenameDialog({ project, variant, onClose }: RenameDialogProps): 
     }
   };
   return (
-    <Dialog isOpen title={`Rename ${variant.name}`} onClose={onClose} shouldReturnFocusOnClose>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void rename();
-        }}
-      >
-        <DialogBody>
-          <FormGroup label="Name" labelFor="variant-name">
-            <InputGroup
-              id="variant-name"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-          </FormGroup>
-          {failure !== undefined && (
-            <div className="callout tone-bad" role="alert">
-              <strong>{failure.message}</strong>
-              {failure.hint !== undefined && <span>{failure.hint}</span>}
-            </div>
-          )}
-        </DialogBody>
-        <DialogFooter
-          actions={
-            <>
-              <Button text="Cancel" onClick={onClose} />
-              <Button type="submit" intent="primary" text="Rename" disabled={name.trim() === ""} />
-            </>
-          }
-        />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Rename ${variant.name}`}
+      action="Rename"
+      onSubmit={rename}
+      onClose={onClose}
+      isReady={name.trim() !== ""}
+    >
+      <FormGroup label="Name" labelFor="variant-name">
+        <InputGroup id="variant-name" autoFocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      </FormGroup>
+      {failure !== undefined && <Refusal failure={failure} />}
+    </FormDialog>
   );
 }

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { nodeHost } from "../../../core/app/nodeHost.ts";
 import type { Json } from "../../../core/base/json.ts";
 import { seededRandom } from "../../../core/base/random.ts";
 import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
@@ -13,29 +11,13 @@ import { constantBytes } from "../../../core/measure/weights.ts";
 import type { Findings } from "../../../core/methods/quantize-mixed/findings.ts";
 import { decodeModel } from "../../../core/onnx/decode.ts";
 import { encodeModel } from "../../../core/onnx/encode.ts";
-import { loadTensors, readModel } from "../../../core/onnx/read.ts";
 import type { FormatName } from "../../../core/transform/formats.ts";
 import { findNet } from "../../../core/zoo/catalogue.ts";
+import { CIFAR, openResnet20, SPLITS } from "./cifar.ts";
 import { FASHION, makeFashion } from "./fashion.ts";
 import { percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
 import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
 
-const CIFAR: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
-
-/** Ranges and sensitivities come from training images; the test images are looked at at the end. */
-const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
 const TRAINING = 2000;
 
 /** A net and its data, calibrated on other samples for each seed. */
@@ -112,11 +94,9 @@ async function eachSeed<T>({ seeds }: SectionOptions, run: (seed: number) => Pro
   return found;
 }
 
-async function resnet20({ data }: SectionOptions, open: Dataset[]): Promise<Subject> {
-  const dataset = await openDataset(join(data, "datasets", "cifar10-5k"));
+async function resnet20(options: SectionOptions, open: Dataset[]): Promise<Subject> {
+  const { dataset, model } = await openResnet20(options);
   open.push(dataset);
-  const path = join(data, "models", "cifar10-resnets", "resnet20.onnx");
-  const model = await loadTensors(await readModel(path, nodeHost), nodeHost);
   return { name: "ResNet-20", model, lesson: lessons(dataset, { model, preprocessing: CIFAR }) };
 }
 

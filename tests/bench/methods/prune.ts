@@ -1,37 +1,11 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { nodeHost } from "../../../core/app/nodeHost.ts";
 import type { Json } from "../../../core/base/json.ts";
-import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
 import type { Recipe } from "../../../core/contract/project.ts";
-import { sampleStream } from "../../../core/data/batches.ts";
-import { openDataset } from "../../../core/data/open.ts";
-import { planSplits } from "../../../core/data/splits.ts";
 import { timeModels } from "../../../core/measure/timeModels.ts";
-import { fineTune } from "../../../core/methods/fineTune.ts";
-import type { FineTuneParams } from "../../../core/methods/fineTuneParams.ts";
-import { findMethod } from "../../../core/methods/catalogue.ts";
 import type { Findings } from "../../../core/methods/prune-channels/findings.ts";
-import { loadTensors, readModel } from "../../../core/onnx/read.ts";
-import { contextOf, percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
+import { openResnet20, startOf, trainDense } from "./cifar.ts";
+import { percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
 import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
-
-const CIFAR: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
-
-/** The 4,000 training images are trained on, and the 1,000 test images looked at once at the end. */
-const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
 
 interface Found {
   /** Percent of the test images that are right. */
@@ -54,23 +28,15 @@ export const section: Section = {
   id: "prune",
   title: "ResNet-20 with half of its arithmetic on CIFAR-10",
   run: async (options) => {
-    const { data, seeds } = options;
-    const dataset = await openDataset(join(data, "datasets", "cifar10-5k"));
-    const splits = planSplits(dataset, SPLITS);
-    const split: Lesson["split"] = (name) => sampleStream(dataset, { indices: splits[name], preprocessing: CIFAR });
-    const path = join(data, "models", "cifar10-resnets", "resnet20.onnx");
-    const model = await loadTensors(await readModel(path, nodeHost), nodeHost);
-    const lesson = (seed: number): Lesson => ({ model, split, seed, open: () => Promise.resolve(model) });
+    const { dataset, lesson } = await openResnet20(options);
     try {
-      const start = await once(options.folder, { path: "resnet20", of: SPLITS }, () =>
-        percentRight(model, split("test"), "test"),
-      );
+      const start = await startOf(options, lesson(0));
       const recipe = await readRecipe("prune-half");
       const all: Record<keyof All, Found[]> = { pruned: [], dense: [], uniform: [], random: [] };
       // Seed by seed, so that a bench that was stopped has whole comparisons.
-      for (const seed of seeds) {
+      for (const seed of options.seeds) {
         all.pruned.push(await prune(options, recipe, lesson(seed)));
-        all.dense.push(await trainDense(options, recipe, lesson(seed)));
+        all.dense.push({ accuracy: await trainDense(options, recipe, lesson(seed)) });
         all.uniform.push(await prune(options, changed(recipe, BASELINES.uniform), lesson(seed)));
         all.random.push(await prune(options, changed(recipe, BASELINES.random), lesson(seed)));
       }
@@ -102,24 +68,6 @@ function prune(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise
     };
   });
 }
-
-/** The whole model trained for as long with the same teacher. */
-function trainDense(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<Found> {
-  const { params: all, method } = recipe;
-  const trained = Object.fromEntries(FINE_TUNE.map((name) => [name, all[name] ?? null]));
-  const of = { dense: trained } as unknown as Json;
-  return once(options.folder, { of, seed: lesson.seed }, async () => {
-    options.say(`not pruned, seed ${lesson.seed}`);
-    const params = (await findMethod(method)).parse(all) as unknown as FineTuneParams;
-    const context = await contextOf(options, lesson, of);
-    const { model } = await fineTune(context, lesson.model, { params, stage: "dense" });
-    await rm(context.work.folder, { recursive: true });
-    return { accuracy: await percentRight(model, lesson.split("test"), "test") };
-  });
-}
-
-/** The parameters that a model without pruning is trained by. */
-const FINE_TUNE = ["epochs", "batch", "rate", "crop", "flip", "teacher", "temperature", "teacherWeight"];
 
 interface All {
   readonly pruned: readonly Found[];

@@ -1,36 +1,9 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { nodeHost } from "../../../core/app/nodeHost.ts";
 import type { Json } from "../../../core/base/json.ts";
-import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
 import type { Recipe } from "../../../core/contract/project.ts";
-import { sampleStream } from "../../../core/data/batches.ts";
-import { openDataset } from "../../../core/data/open.ts";
-import { planSplits } from "../../../core/data/splits.ts";
-import { fineTune } from "../../../core/methods/fineTune.ts";
-import type { FineTuneParams } from "../../../core/methods/fineTuneParams.ts";
-import { findMethod } from "../../../core/methods/catalogue.ts";
 import type { Findings } from "../../../core/methods/sparsify-weights/findings.ts";
-import { loadTensors, readModel } from "../../../core/onnx/read.ts";
-import { contextOf, percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
+import { openResnet20, startOf, trainDense } from "./cifar.ts";
+import { percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
 import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
-
-const CIFAR: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
-
-/** The 4,000 training images are trained on, and the 1,000 test images looked at once at the end. */
-const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
 
 interface Trained {
   /** Percent of the test images that are right. */
@@ -62,27 +35,19 @@ export const section: Section = {
   id: "sparse",
   title: "Sparse ResNet-20 on CIFAR-10",
   run: async (options) => {
-    const { data, seeds } = options;
-    const dataset = await openDataset(join(data, "datasets", "cifar10-5k"));
-    const splits = planSplits(dataset, SPLITS);
-    const split: Lesson["split"] = (name) => sampleStream(dataset, { indices: splits[name], preprocessing: CIFAR });
-    const path = join(data, "models", "cifar10-resnets", "resnet20.onnx");
-    const model = await loadTensors(await readModel(path, nodeHost), nodeHost);
-    const lesson = (seed: number): Lesson => ({ model, split, seed, open: () => Promise.resolve(model) });
+    const { dataset, lesson } = await openResnet20(options);
     try {
-      const start = await once(options.folder, { path: "resnet20", of: SPLITS }, () =>
-        percentRight(model, split("test"), "test"),
-      );
+      const start = await startOf(options, lesson(0));
       const [free, groups] = [await readRecipe("sparse-80"), await readRecipe("sparse-2-4")];
       const found: Found[] = [];
       // One seed after the other, so that a bench that is stopped has whole ones.
-      for (const seed of seeds) {
+      for (const seed of options.seeds) {
         const own = lesson(seed);
         found.push({
           groups: await sparse(options, groups, own),
           free: await sparse(options, free, own),
-          denseGroups: await trainDense(options, groups, own),
-          denseFree: await trainDense(options, free, own),
+          denseGroups: { accuracy: await trainDense(options, groups, own) },
+          denseFree: { accuracy: await trainDense(options, free, own) },
           random: await sparse(options, withCriterion(free, "random"), own),
         });
       }
@@ -111,23 +76,6 @@ function sparse(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promis
       smaller: sizes.before.file / sizes.after.bitmapDeflated,
       speedup: gate.speedup,
     };
-  });
-}
-
-function trainDense(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<Trained> {
-  const { epochs, batch, rate } = recipe.params as {
-    readonly epochs: number;
-    readonly batch: number;
-    readonly rate: number;
-  };
-  const of = { dense: { epochs, batch, rate } };
-  return once(options.folder, { of, seed: lesson.seed }, async () => {
-    options.say(`dense for ${epochs} epochs, seed ${lesson.seed}`);
-    const params = (await findMethod(recipe.method)).parse(recipe.params) as unknown as FineTuneParams;
-    const context = await contextOf(options, lesson, of);
-    const { model } = await fineTune(context, lesson.model, { params, stage: "dense" });
-    await rm(context.work.folder, { recursive: true });
-    return { accuracy: await percentRight(model, lesson.split("test"), "test") };
   });
 }
 
