@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import { LatheError } from "../base/error.ts";
 import type { Json } from "../base/json.ts";
+import type { CalibrationPick } from "../contract/dataset.ts";
 import type { JobPlan, JobStep } from "../contract/jobs.ts";
 import type { Estimate } from "../contract/method.ts";
 import type { Pipeline, PipelineStep } from "../contract/pipeline.ts";
 import type { Variant } from "../contract/project.ts";
+import { pickOf } from "../data/splits.ts";
 import { findMethod } from "../methods/catalogue.ts";
 import { readModel } from "../onnx/read.ts";
 import { storedBytes, withModelFile } from "./modelFiles.ts";
@@ -69,8 +71,9 @@ export async function planJob(project: Project, request: JobRequest, work: Work)
     ...(name !== undefined && { name }),
     measure,
   };
-  const fingerprint = recipe.data;
-  return finish(project, { title: `${method.info.title} of ${from.name}`, from, steps: [step], data, fingerprint });
+  const { data: fingerprint, calibration } = recipe;
+  const title = `${method.info.title} of ${from.name}`;
+  return finish(project, { title, from, steps: [step], data, fingerprint, calibration });
 }
 
 async function planPipeline(
@@ -106,7 +109,8 @@ async function planPipeline(
     });
     titles.push(info.title);
   }
-  return finish(project, { title: `${titles.join(" → ")} of ${from.name}`, from, steps, data, fingerprint: undefined });
+  const title = `${titles.join(" → ")} of ${from.name}`;
+  return finish(project, { title, from, steps, data, fingerprint: undefined, calibration: undefined });
 }
 
 /** A teacher stays until a step names another one. */
@@ -137,7 +141,11 @@ interface Unfinished {
 }
 
 /** Checks what the methods say of the model, and adds up what the steps will take. */
-async function finish(project: Project, { title, from, steps, data, fingerprint }: Unfinished): Promise<PlannedJob> {
+async function finish(project: Project, unfinished: Unfinished): Promise<PlannedJob> {
+  const { title, from, steps, data, fingerprint } = unfinished;
+  // What calibrates stands with the job, whatever is chosen before it starts or goes on.
+  const stored = data === undefined ? undefined : findData(project, data);
+  const calibration = unfinished.calibration ?? (stored && pickOf(stored.splits));
   const total = { seconds: 0, memory: 0, disk: 0 };
   await withModelFile(project, from, async (path) => {
     const model = await readModel(path, project.host);
@@ -148,6 +156,7 @@ async function finish(project: Project, { title, from, steps, data, fingerprint 
           hint: "Import some first: lathe import data PATH.",
         });
       }
+  readonly calibration: CalibrationPick | undefined;
       // What a later step will find is only known once the one before it is done.
       if (i === 0) checkApplies(method, from, model);
       const { seconds, memory, disk } = method.estimate(model, params);
@@ -165,3 +174,4 @@ async function finish(project: Project, { title, from, steps, data, fingerprint 
   };
   return { title, plan, estimate: total };
 }
+    ...(calibration && { calibration }),

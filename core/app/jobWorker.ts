@@ -182,6 +182,7 @@ async function runStep(run: PlanRun, { step, i, made }: StepRun): Promise<string
   await writeRecord(folder.output(i + 1), output, project.host);
   const answer = await ask({ kind: "output", step: i + 1 });
   const variants = answer.kind === "recorded" ? answer.variants : [];
+    ...(plan.calibration && { calibration: plan.calibration }),
   for (const { id, name } of variants) reporter.tell({ kind: "variant", variant: id, name });
   return variants.map((v) => v.id);
 }

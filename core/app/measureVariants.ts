@@ -191,7 +191,7 @@ async function accuracyOf(project: Project, task: AccuracyTask): Promise<Accurac
   const { host } = project;
   if (data.dataset.labels === undefined) return undefined;
   const known = variant.measurements?.accuracy;
-  if (options.again !== true && known?.data === data.fingerprint && known.split === split) {
+  if (options.again !== true && known?.data === data.evaluation(split) && known.split === split) {
     const own = await readPredictions(project, known);
     if (own !== undefined)
       return reference === undefined ? known : { ...known, against: compareWithBaseline(reference, own) };
@@ -208,7 +208,7 @@ async function accuracyOf(project: Project, task: AccuracyTask): Promise<Accurac
   return {
     ...measured.accuracy,
     ...(reference && { against: compareWithBaseline(reference, measured) }),
-    data: data.fingerprint,
+    data: data.evaluation(split),
     predictions: await storePredictions(project, measured),
   };
 }

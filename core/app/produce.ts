@@ -8,6 +8,7 @@ import type { Trial } from "../contract/trial.ts";
 import type { TrialOrigin } from "../contract/trials.ts";
 import type { Model } from "../graph/model.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
+import { pickOf } from "../data/splits.ts";
 import { findMethod } from "../methods/catalogue.ts";
 import type { Method, MethodResult } from "../methods/define.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
@@ -50,7 +51,11 @@ export async function produce(project: Project, recipe: Recipe, options: Produce
       checkApplies(method, from, model);
       await checkDisk(store.folder, method.estimate(model, recipe.params).disk + storedBytes(from));
       emit({ kind: "stage", name: method.info.title });
-      const full = { ...recipe, from: from.model.sha256, ...(data && { data: data.fingerprint }) };
+      const full = {
+        ...recipe,
+        from: from.model.sha256,
+        ...(data && { data: data.fingerprint, calibration: pickOf(data.data.splits) }),
+      };
       const result = await runIn(project, { method, recipe: full, model, data }, options);
       emit({ kind: "stage", name: "Storing the model" });
       return await outputOf(project, result, { recipe: full, options });
@@ -152,7 +157,7 @@ async function dataOf(
       hint: "Import some first: lathe import data PATH.",
     });
   }
-  const data = await openData(project, stored, options);
+  const data = await openData(project, stored, { ...options, calibration: recipe.calibration });
   if (recipe.data === undefined || recipe.data === data.fingerprint) return data;
   await data.close();
   throw new LatheError(

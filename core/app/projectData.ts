@@ -2,13 +2,13 @@ import { basename, resolve } from "node:path";
 import { canonicalJson } from "../base/json.ts";
 import { hash } from "../base/hash.ts";
 import { LatheError } from "../base/error.ts";
-import type { SplitName, SplitPlan } from "../contract/dataset.ts";
+import type { CalibrationPick, SplitName, SplitPlan } from "../contract/dataset.ts";
 import { preprocessing as preprocessingSchema, type Preprocessing } from "../contract/preprocessing.ts";
 import type { DataReading, ProjectData } from "../contract/project.ts";
 import { sampleStream, type SampleStream } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
-import { checkDisjoint, DEFAULT_SPLIT_PLAN, planSplits, type Splits } from "../data/splits.ts";
+import { checkDisjoint, DEFAULT_SPLIT_PLAN, planSplits, withPick, type Splits } from "../data/splits.ts";
 import { suggestPreprocessing, type ModelInput } from "../data/suggest.ts";
 import type { Model } from "../graph/model.ts";
 import { readModel } from "../onnx/read.ts";
@@ -149,16 +149,24 @@ export interface OpenedData {
   readonly splits: Splits;
   /** Fingerprint of samples, splits and preparation together. */
   readonly fingerprint: string;
+  /** Fingerprint of one split's samples and the preparation; what calibrates plays no part in it. */
+  evaluation(split: SplitName): string;
   stream(split: SplitName, workers?: number): SampleStream;
   close(): Promise<void>;
+}
+
+export interface OpenDataOptions extends Work {
+  /** Calibrates on other samples than the project's plan says. */
+  readonly calibration?: CalibrationPick | undefined;
 }
 
 /**
  * Opens a data set of the project and checks that it is still what was imported.
  * @throws not-found, integrity where samples have changed
  */
-export async function openData(project: Project, data: ProjectData, work: Work): Promise<OpenedData> {
+export async function openData(project: Project, stored: ProjectData, work: OpenDataOptions): Promise<OpenedData> {
   const { store } = project;
+  const data = picked(stored, work.calibration);
   const index =
     data.index === undefined
       ? undefined
@@ -184,6 +192,7 @@ export async function openData(project: Project, data: ProjectData, work: Work):
       dataset,
       splits,
       fingerprint: dataFingerprint(data, splits),
+      evaluation: (split) => evaluationFingerprint(data, splits[split]),
       stream: (split, workers) =>
         sampleStream(dataset, {
           indices: splits[split],
@@ -196,6 +205,17 @@ export async function openData(project: Project, data: ProjectData, work: Work):
     await dataset.close();
     throw thrown;
   }
+}
+
+/** A data set's record with other samples to calibrate on. */
+export function picked(data: ProjectData, calibration: CalibrationPick | undefined): ProjectData {
+  return calibration === undefined ? data : { ...data, splits: withPick(data.splits, calibration) };
+}
+
+/** What identifies the samples that a model is scored on, and how they are prepared. */
+function evaluationFingerprint({ info, preprocessing }: ProjectData, indices: Int32Array): string {
+  const samples = hash(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength));
+  return hash(canonicalJson({ dataset: info.fingerprint, samples, preprocessing }));
 }
 
 /** What identifies samples, splits and preparation together. */

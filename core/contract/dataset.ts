@@ -25,6 +25,20 @@ export const datasetInfo = z.strictObject({
 });
 export type DatasetInfo = z.infer<typeof datasetInfo>;
 
+/** How calibration samples are drawn from a split. */
+export const calibrationDraw = z.strictObject({
+  /** Drawing from test is refused wherever accuracy is measured on it. */
+  from: z.enum(["train", "validation", "test"]),
+  /** `class`: each class has its share of the split, to within one sample. `random`: whatever comes. */
+  by: z.enum(["class", "random"]),
+  seed: z.int().nonnegative(),
+});
+export type CalibrationDraw = z.infer<typeof calibrationDraw>;
+
+/** Which samples calibrate: how many, and how they are drawn. */
+export const calibrationPick = calibrationDraw.extend({ samples: z.int().nonnegative() });
+export type CalibrationPick = z.infer<typeof calibrationPick>;
+
 /** How samples are assigned to splits. `given` follows the data set's own train/test parts where it has them. */
 export const splitPlan = z.strictObject({
   seed: z.int().nonnegative(),
@@ -33,7 +47,9 @@ export const splitPlan = z.strictObject({
   train: z.number().min(0),
   validation: z.number().min(0),
   test: z.number().min(0),
-  /** Samples drawn from train, stratified by class. */
+  /** Samples to calibrate on. */
   calibration: z.int().nonnegative(),
+  /** How they are drawn; absent: from train, by class, with the plan's seed. */
+  draw: calibrationDraw.optional(),
 });
 export type SplitPlan = z.infer<typeof splitPlan>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
+import { calibrationPick } from "./dataset.ts";
 import { providerName } from "./device.ts";
 import { progressEvent } from "./event.ts";
 import { estimate } from "./method.ts";
@@ -66,6 +67,8 @@ export const job = z.strictObject({
   title: z.string(),
   state: jobState,
   /** Higher ones start first; equal ones in the order of their coming. */
+  /** Which samples calibrate, as it stood when the job was submitted. */
+  calibration: calibrationPick.optional(),
   priority: z.int(),
   plan: jobPlan,
   /** Ids of the variants that each step has made, the main one first; as many as there are steps done. */

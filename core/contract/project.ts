@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
 import { providerName } from "./device.ts";
-import { datasetInfo, splitPlan } from "./dataset.ts";
+import { calibrationPick, datasetInfo, splitPlan } from "./dataset.ts";
 import { measurements } from "./measurement.ts";
 import { preprocessing } from "./preprocessing.ts";
 
@@ -23,6 +23,8 @@ export const recipe = z.strictObject({
   from: z.string().optional(),
   /** Fingerprint of the calibration data, where the method reads any. */
   data: z.string().optional(),
+  /** Which of its samples calibrate. Absent: those of the project's own plan. */
+  calibration: calibrationPick.optional(),
 });
 export type Recipe = z.infer<typeof recipe>;
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { LatheError } from "../base/error.ts";
 import { seededRandom, type Random } from "../base/random.ts";
-import type { SplitName, SplitPlan } from "../contract/dataset.ts";
+import type { CalibrationPick, SplitName, SplitPlan } from "../contract/dataset.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** Sample numbers of each split. `calibration` is drawn from `train`; the other three share no sample. */
+/** Sample numbers of each split. `calibration` is drawn from one of the other three, which share no sample. */
 export interface Splits {
   readonly train: Int32Array;
   readonly validation: Int32Array;
@@ -29,7 +29,7 @@ export const DEFAULT_SPLIT_PLAN: SplitPlan = {
 };
 
 /**
- * Assigns every sample to train, validation or test, class by class (stratified), and draws calibration from train.
+ * Assigns every sample to train, validation or test, class by class (stratified), and draws calibration from one of them.
  * With `given`, the parts that the data set has itself are kept; those it lacks are drawn from its train part in the
  * proportion that the plan gives them and train. The same data, plan and seed give the same splits.
  * Throws `invalid-argument` where a split that the plan asks for stays empty.
@@ -56,7 +56,9 @@ export function planSplits(dataset: Dataset, plan: SplitPlan): Splits {
   for (const [i, part] of PARTS.entries()) members[part].push(...assigned[i]!);
   const [train, validation, test] = PARTS.map((part) => Int32Array.from(members[part]).sort());
   refuseEmpty({ train: train!, validation: validation!, test: test! }, plan, info);
-  const calibration = drawCalibration(train!, plan, { labels, random: random.fork("calibration"), path: info.path });
+  const pick = pickOf(plan);
+  const source = { train: train!, validation: validation!, test: test! }[pick.from];
+  const calibration = drawCalibration(source, pick, { labels, path: info.path });
   const hash = createHash("sha256").update(info.fingerprint);
   for (const part of [train!, validation!, test!, calibration]) {
     hash.update(`/${part.length}/`).update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
@@ -71,18 +73,32 @@ function refuseEmpty(parts: Record<PartName, Int32Array>, plan: SplitPlan, info:
   throw new LatheError("invalid-argument", text, { hint: "Add samples, or change the shares." });
 }
 
+/** Which samples a plan calibrates on. */
+export function pickOf({ calibration, draw, seed }: SplitPlan): CalibrationPick {
+  return { samples: calibration, ...(draw ?? { from: "train", by: "class", seed }) };
+}
+
+/** A plan that calibrates on other samples. What a plan draws by itself is not written down. */
+export function withPick(plan: SplitPlan, { samples, from, by, seed }: CalibrationPick): SplitPlan {
+  const { draw: _, ...rest } = plan;
+  const isUsual = from === "train" && by === "class" && seed === plan.seed;
+  return { ...rest, calibration: samples, ...(!isUsual && { draw: { from, by, seed } }) };
+}
+
 function drawCalibration(
-  train: Int32Array,
-  plan: SplitPlan,
-  { labels, random, path }: { labels: Int32Array | undefined; random: Random; path: string },
+  source: Int32Array,
+  { samples, from, by, seed }: CalibrationPick,
+  { labels, path }: { labels: Int32Array | undefined; path: string },
 ): Int32Array {
-  if (plan.calibration > train.length) {
-    const text = `Calibration asks for "${plan.calibration}" samples and the train split of "${path}" has ${train.length}.`;
-    throw new LatheError("invalid-argument", text, { hint: "Ask for fewer, or give train a larger share." });
+  if (samples > source.length) {
+    const text = `Calibration asks for "${samples}" samples and the ${from} split of "${path}" has ${source.length}.`;
+    throw new LatheError("invalid-argument", text, { hint: `Ask for fewer, or give ${from} a larger share.` });
   }
-  if (plan.calibration === 0) return new Int32Array(0);
-  const share = plan.calibration / train.length;
-  const [drawn] = stratify([...train], { labels, shares: [share, 1 - share], random });
+  if (samples === 0) return new Int32Array(0);
+  const random = seededRandom(seed, "splits").fork("calibration");
+  if (by === "random") return Int32Array.from(random.shuffle([...source]).slice(0, samples));
+  const share = samples / source.length;
+  const [drawn] = stratify([...source], { labels, shares: [share, 1 - share], random });
   return Int32Array.from(random.shuffle(drawn!));
 }
 

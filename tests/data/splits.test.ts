@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { SplitPlan } from "../../core/contract/dataset.ts";
 import type { Dataset } from "../../core/data/dataset.ts";
 import { openDataset } from "../../core/data/open.ts";
-import { checkDisjoint, countDuplicates, planSplits } from "../../core/data/splits.ts";
+import { checkDisjoint, countDuplicates, pickOf, planSplits, withPick } from "../../core/data/splits.ts";
 import { bytesOf, npyArray, pattern, temporaryFolder, writeFiles } from "./fixtures.ts";
 
 const root = temporaryFolder();
@@ -51,6 +51,30 @@ describe("splits", () => {
     expect([...calibration].every((i) => train.includes(i))).toBe(true);
     expect(() => checkDisjoint(calibration, test)).not.toThrow();
     expect(() => checkDisjoint(calibration, validation, "validation")).not.toThrow();
+  });
+
+  it("draws calibration as it is told: from which split, by class or at random, with a seed of its own", () => {
+    const usual = planSplits(set, plan);
+    const same = withPick(plan, { samples: 20, from: "train", by: "class", seed: plan.seed });
+    expect(same).toEqual(plan);
+    const picks = [
+      { samples: 20, from: "train", by: "class", seed: 9 },
+      { samples: 20, from: "train", by: "random", seed: plan.seed },
+      { samples: 20, from: "validation", by: "class", seed: plan.seed },
+    ] as const;
+    for (const pick of picks) {
+      const other = withPick(plan, pick);
+      expect(pickOf(other)).toEqual(pick);
+      const { calibration, fingerprint, ...parts } = planSplits(set, other);
+      expect([...calibration].every((i) => parts[pick.from].includes(i))).toBe(true);
+      expect(new Set(calibration).size).toBe(20);
+      expect([...calibration]).not.toEqual([...usual.calibration]);
+      expect(fingerprint).not.toBe(usual.fingerprint);
+      expect(parts.test).toEqual(usual.test);
+    }
+    expect(() =>
+      planSplits(set, withPick(plan, { samples: 51, from: "validation", by: "random", seed: 0 })),
+    ).toThrowError(/Calibration asks for "51" samples and the validation split of ".*" has 50\./);
   });
 
   it("is the same for the same seed and another for another", () => {
