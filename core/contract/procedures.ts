@@ -1,6 +1,7 @@
 import { eventIterator, oc, type ContractRouterClient, type Schema } from "@orpc/contract";
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
+import { classComparison, comparisonView, disagreement, disagreements, layerComparison } from "./compare.ts";
 import { splitPlan } from "./dataset.ts";
 import { progressEvent } from "./event.ts";
 import { failure } from "./failure.ts";
@@ -9,16 +10,7 @@ import { engineEvent, jobView, runPlan, runRequest } from "./run.ts";
 import { methodInfo } from "./method.ts";
 import { folderView, place } from "./place.ts";
 import { variant } from "./project.ts";
-import {
-  comparisonView,
-  dataView,
-  diagnosis,
-  engineStatus,
-  overview,
-  projectView,
-  recentProject,
-  variantView,
-} from "./views.ts";
+import { dataView, diagnosis, engineStatus, overview, projectView, recentProject, variantView } from "./views.ts";
 
 /** Every procedure fails with what a LatheError says. */
 const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
@@ -26,6 +18,7 @@ const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
 const inProject = z.strictObject({ project: z.string() });
 const ofVariant = inProject.extend({ variant: z.string() });
 const ofJob = inProject.extend({ job: z.string() });
+const ofVariants = inProject.extend({ variants: z.array(z.string()) });
 const done = z.strictObject({});
 const json: z.ZodType<Json> = z.json();
 
@@ -96,7 +89,21 @@ export const procedures = {
     remove: procedure.input(ofJob).output(done),
   },
   compare: {
-    get: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(comparisonView),
+    /** Without names: all variants. The baseline comes first in each. */
+    get: procedure.input(ofVariants).output(comparisonView),
+    layers: procedure.input(ofVariants).output(layerComparison),
+    classes: procedure.input(ofVariants).output(classComparison),
+    /** Samples that the variants answer differently. */
+    samples: procedure
+      .input(
+        ofVariants.extend({
+          which: disagreement,
+          label: z.string().optional(),
+          offset: z.int().nonnegative(),
+          limit: z.int().min(1).max(1000),
+        }),
+      )
+      .output(disagreements),
   },
   reports: {
     render: procedure

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { splitName } from "./dataset.ts";
 import { machineInfo, providerName } from "./device.ts";
 import { projectData, projectSettings, recipe } from "./project.ts";
-import { reportBlock } from "./report.ts";
 
 /** What a screen shows, made by the engine from its records. Numbers keep their units; words are for people. */
 
@@ -92,15 +91,6 @@ export const overview = z.strictObject({
   notes: z.string(),
 });
 export type Overview = z.infer<typeof overview>;
-
-export const comparisonView = z.strictObject({
-  variants: z.array(variantView),
-  /** The table and charts that a report on the same variants has. */
-  table: reportBlock,
-  charts: z.array(reportBlock),
-  details: z.array(reportBlock),
-});
-export type ComparisonView = z.infer<typeof comparisonView>;
 
 /** What the engine finds where it runs. */
 export const diagnosis = z.strictObject({

@@ -90,6 +90,19 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly load: () => Promise<{ readonly run: (context: MethodContext<z.output<S>>) => Promise<MethodResult<F>> }>;
   /** Report blocks that explain one result. */
   readonly report: (findings: F, params: z.output<S>) => readonly ReportBlock[];
+  /** What was found out of single layers, for those who compare them; absent where it is nothing. */
+  readonly layers?: (findings: F) => readonly LayerFinding[];
+}
+
+/** What a method knows of one layer of its result. */
+export interface LayerFinding {
+  readonly node: string;
+  /** To which the weights were rounded, where the type in which they are stored does not say. */
+  readonly bits?: number;
+  /** Share of the weights that are zero, in [0, 1]. */
+  readonly sparsity?: number;
+  /** Signal to quantisation noise of the weights, in dB. */
+  readonly sqnr?: number;
 }
 
 const BRAND: unique symbol = Symbol.for("lathe.method");
@@ -106,6 +119,7 @@ export interface Method {
   estimate(model: Model, params: Record<string, Json>): Estimate;
   run(context: MethodContext<Record<string, Json>>): Promise<MethodResult<Json>>;
   report(findings: Json, params: Record<string, Json>): readonly ReportBlock[];
+  layers(findings: Json): readonly LayerFinding[];
 }
 
 /** Defines a method; the default export of its `method.ts`. */
@@ -148,6 +162,7 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
       return { ...result, findings: plain(result.findings), ...(others && { others }) } as MethodResult<Json>;
     },
     report: (findings, given) => definition.report(findings as F, parse(given)),
+    layers: (findings) => definition.layers?.(findings as F) ?? [],
   });
 }
 

@@ -1,9 +1,10 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import type { ComparisonView } from "../../core/contract/compare.ts";
 import type { Failure } from "../../core/contract/failure.ts";
 import type { JobLogEntry } from "../../core/contract/jobs.ts";
 import type { MethodInfo } from "../../core/contract/method.ts";
 import type { JobView } from "../../core/contract/run.ts";
-import type { ComparisonView, EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
+import type { EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
 import { useEngine } from "./engine.ts";
 import { failureOf } from "./failure.ts";
 import { keys } from "./keys.ts";

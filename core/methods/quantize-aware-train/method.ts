@@ -1,6 +1,8 @@
 import { elementCount } from "../../base/array.ts";
 import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
+import { formatOf } from "../../transform/formats.ts";
+import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -28,4 +30,5 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
 });

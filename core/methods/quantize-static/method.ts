@@ -1,6 +1,7 @@
 import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { defineMethod } from "../define.ts";
+import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { applies } from "./applies.ts";
@@ -30,4 +31,5 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  layers: ({ layers }: Findings) => layers.map(({ node, weightSqnr }) => ({ node, sqnr: weightSqnr })),
 });

@@ -2,6 +2,7 @@ import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -40,4 +41,6 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  layers: ({ layers }: Findings) =>
+    layers.map(({ node, elements, zeros }) => ({ node, sparsity: elements === 0 ? 0 : zeros / elements })),
 });

@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import { buildReport } from "../../app/buildReport.ts";
 import { compareVariants, comparisonTable } from "../../app/compare.ts";
+import { compareLayers, learningCurvesOf } from "../../app/compareDetails.ts";
+import { comparedFigures, latencyProtocol } from "../../app/compareFigures.ts";
+import { compareClasses, findDisagreements } from "../../app/compareSamples.ts";
 import { exportVariant } from "../../app/exportVariant.ts";
 import { checkName, findVariant } from "../../app/project.ts";
 import { chartBlocks } from "../../app/reportCharts.ts";
@@ -14,17 +16,33 @@ const { compare, reports, exports } = server;
 
 export const compareProcedures = compare.router({
   get: compare.get.handler(async ({ input, context: { engine } }) => {
-    const project = await engine.projects.get(input.project);
-    const comparison = compareVariants(project, input.variants);
-    const report = await buildReport(project, input.variants);
-    const isPerClass = (block: (typeof report.blocks)[number]): boolean =>
-      block.kind === "table" && block.title === "Accuracy by class";
+    const comparison = compareVariants(await engine.projects.get(input.project), input.variants);
+    const [variants, figures, curves] = await Promise.all([
+      viewVariants(comparison.rows),
+      comparedFigures(comparison),
+      learningCurvesOf(comparison.rows.map((r) => r.variant)),
+    ]);
     return {
-      variants: await viewVariants(comparison.rows),
+      variants,
+      ...figures,
+      protocol: latencyProtocol(comparison),
+      curves,
       table: comparisonTable(comparison),
       charts: chartBlocks(comparison),
-      details: [...report.blocks.filter(isPerClass), ...layerBlocks(comparison.rows.map((r) => r.variant))],
+      details: layerBlocks(comparison.rows.map((r) => r.variant)),
     };
+  }),
+  layers: compare.layers.handler(async ({ input, context: { engine } }) => {
+    const { rows } = compareVariants(await engine.projects.get(input.project), input.variants);
+    return compareLayers(rows.map((r) => r.variant));
+  }),
+  classes: compare.classes.handler(async ({ input, context: { engine } }) => {
+    const project = await engine.projects.get(input.project);
+    return compareClasses(project, compareVariants(project, input.variants));
+  }),
+  samples: compare.samples.handler(async ({ input: { project: id, variants, ...options }, context: { engine } }) => {
+    const project = await engine.projects.get(id);
+    return findDisagreements(project, compareVariants(project, variants), options);
   }),
 });
 
