@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodeHost as host } from "../../core/app/nodeHost.ts";
 import { floatTensor } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
-import { channelNorms } from "../../core/measure/channelNorms.ts";
+import { channelNorms } from "../../core/measure/channelSums.ts";
 import { storedSizes } from "../../core/measure/compressed.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { applyMasks } from "../../core/transform/applyMasks.ts";

@@ -70,7 +70,7 @@ export const params = z.strictObject({
     .min(1)
     .max(100)
     .default(4)
-    .meta(about({ title: "Rounds", description: "Of an iterative schedule.", advanced: true })),
+    .meta(about({ title: "Rounds", description: "Of an iterative schedule.", advanced: true, tryout: 1 })),
   multiple: z
     .int()
     .min(1)
@@ -96,6 +96,7 @@ export const params = z.strictObject({
       about({
         title: "Protected layers",
         description: "Node or weight names whose outputs keep their width; * stands for any text.",
+        reference: "layer",
       }),
     ),
   shifted: z
@@ -119,6 +120,17 @@ export const params = z.strictObject({
         title: "Samples to score with",
         unit: "samples",
         description: "Training samples for gradients, sensitivities and batch norm statistics.",
+        advanced: true,
+      }),
+    ),
+  compensate: z
+    .boolean()
+    .default(true)
+    .meta(
+      about({
+        title: "Compensate for removed channels",
+        description:
+          "What reads a removed channel reads a prediction of it from those that stay instead, by least squares over training samples.",
         advanced: true,
       }),
     ),

@@ -2,11 +2,13 @@ import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
 import { firstSamples } from "../../data/firstSamples.ts";
 import type { Model } from "../../graph/model.ts";
+import { channelProducts } from "../../measure/channelSums.ts";
 import type { FoundShapes } from "../../measure/shapes.ts";
 import { timeModels } from "../../measure/timeModels.ts";
 import { costsOfChoices, type PrunedCosts } from "../../transform/channels/costs.ts";
 import { channelGroups, type ChannelGroup, type ChannelGroups } from "../../transform/channels/groups.ts";
-import { removeChannels, type ChannelChoice } from "../../transform/channels/remove.ts";
+import { compensate, cutReaders, watchedReaders } from "../../transform/channels/compensate.ts";
+import { leftBy, removeChannels, type ChannelChoice } from "../../transform/channels/remove.ts";
 import type { TrainingContext } from "../fineTune.ts";
 import { openForPruning, recalibrated, remembered } from "../pruned.ts";
 import { allocate, choiceOf, evenedOut, type Candidate, type Meets, type Widths } from "./allocate.ts";
@@ -43,6 +45,7 @@ export type Choosing = Pick<
   | "shifted"
   | "samples"
   | "recalibrate"
+  | "compensate"
   | "batch"
 >;
 
@@ -82,15 +85,38 @@ export const layerNames = ({ found }: Opened): readonly string[] =>
  * not the same when they are measured again.
  * @throws invalid-recipe where the target cannot be met
  */
-export async function prune(opened: Opened, { choosing, goal, stage, context }: PruneOptions): Promise<Pruned> {
+export async function prune(opened: Opened, options: PruneOptions): Promise<Pruned> {
+  const { stage, context } = options;
+  const remove = remover(opened, options);
   const { choice, curves } = await remembered(context, `${stage}.choice`, async () => {
-    const chosen = await choose(opened, { choosing, goal, stage, context });
+    const chosen = await choose(opened, { ...options, remove });
     return { choice: [...chosen.choice], curves: chosen.curves };
   });
   const chosen: ChannelChoice = new Map(choice);
-  const model = removeChannels(opened.model, opened.found, { choice: chosen, shapes: opened.shapes.values });
-  const ready = choosing.recalibrate ? await recalibrated(model, context, choosing.samples) : model;
-  return { model: ready, choice: chosen, curves };
+  return { model: await remove(chosen), choice: chosen, curves };
+}
+
+type Remove = (choice: ChannelChoice) => Promise<Model>;
+
+/** Removes channels, makes up for them and estimates the statistics anew, as far as there are samples and it is wanted. */
+function remover({ model, found, shapes: { values } }: Opened, { choosing, context }: PruneOptions): Remove {
+  const { compensate: isCompensated, recalibrate, samples } = choosing;
+  let products: ReadonlyMap<string, Float64Array> | undefined;
+  const compensated: Remove = async (choice) => {
+    const stream = context.split?.("train");
+    if (stream === undefined || stream.count === 0) return model;
+    if (products === undefined) {
+      const observed = firstSamples(stream, samples);
+      const batch = Math.min(32, observed.count);
+      products = await channelProducts(model, watchedReaders(model, values), { ...context, stream: observed, batch });
+    }
+    return compensate(model, cutReaders(model, values, leftBy(found, choice)), products);
+  };
+  return async (choice) => {
+    const whole = isCompensated ? await compensated(choice) : model;
+    const small = removeChannels(whole, found, { choice, shapes: values });
+    return recalibrate ? recalibrated(small, context, samples) : small;
+  };
 }
 
 export interface PruneOptions {
@@ -102,7 +128,7 @@ export interface PruneOptions {
 
 async function choose(
   opened: Opened,
-  { choosing, goal, context }: PruneOptions,
+  { choosing, goal, context, remove }: PruneOptions & { readonly remove: Remove },
 ): Promise<{ readonly choice: ChannelChoice; readonly curves: readonly Curve[] }> {
   const { target, scope, perCost, schedule, importance: criterion, samples, batch } = choosing;
   const names = layerNames(opened);
@@ -127,11 +153,7 @@ async function choose(
     rules,
     stream: firstSamples(stream, samples),
     context,
-    narrowed: (candidate, width) => {
-      const choice = choiceOf([candidate], [width]);
-      const model = removeChannels(opened.model, opened.found, { choice, shapes: opened.shapes.values });
-      return choosing.recalibrate ? recalibrated(model, context, samples) : Promise.resolve(model);
-    },
+    narrowed: (candidate, width) => remove(choiceOf([candidate], [width])),
   });
   const unit = target === "latency" ? "macs" : unitOf(target);
   const costOf = (widths: Widths): number => opened.costs(choiceOf(candidates, widths))[unit];

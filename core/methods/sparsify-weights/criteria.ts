@@ -3,7 +3,7 @@ import { seededRandom } from "../../base/random.ts";
 import { firstSamples } from "../../data/firstSamples.ts";
 import { tensorArray } from "../../graph/build.ts";
 import type { Model } from "../../graph/model.ts";
-import { channelNorms } from "../../measure/channelNorms.ts";
+import { channelNorms } from "../../measure/channelSums.ts";
 import type { WeightState } from "../../train/gradual.ts";
 import { meanGradients } from "../../train/saliency.ts";
 import type { SparseLayer } from "../../transform/sparseLayers.ts";
