@@ -92,7 +92,7 @@ export async function findDisagreements(
   const counts = new Map<number, number>();
   const found: number[] = [];
   first.indices.forEach((_, i) => {
-    if (!isFound(which, i, first, others)) return;
+    if (!isFound(which, i, [first, ...others])) return;
     const truth = first.labels[i]!;
     counts.set(truth, (counts.get(truth) ?? 0) + 1);
     if (label === undefined || labels[truth] === label) found.push(i);
@@ -119,7 +119,11 @@ export async function findDisagreements(
   };
 }
 
-function isFound(which: Disagreement, i: number, first: Predictions, others: readonly Predictions[]): boolean {
+function isFound(
+  which: Disagreement,
+  i: number,
+  [first, ...others]: readonly [Predictions, ...Predictions[]],
+): boolean {
   const truth = first.labels[i];
   const wasRight = first.predictions[i] === truth;
   switch (which) {

@@ -10,6 +10,8 @@ import { engineEvent, jobView, runPlan, runRequest } from "./run.ts";
 import { methodInfo } from "./method.ts";
 import { folderView, place } from "./place.ts";
 import { variant } from "./project.ts";
+import { objective } from "./trials.ts";
+import { importance, trialFront, trialOrder, trialPoints, trialRows, trialSearch, trialSummary } from "./trialViews.ts";
 import { dataView, diagnosis, engineStatus, overview, projectView, recentProject, variantView } from "./views.ts";
 
 /** Every procedure fails with what a LatheError says. */
@@ -19,6 +21,7 @@ const inProject = z.strictObject({ project: z.string() });
 const ofVariant = inProject.extend({ variant: z.string() });
 const ofJob = inProject.extend({ job: z.string() });
 const ofVariants = inProject.extend({ variants: z.array(z.string()) });
+const ofTrials = inProject.extend({ search: trialSearch });
 const done = z.strictObject({});
 const json: z.ZodType<Json> = z.json();
 
@@ -104,6 +107,33 @@ export const procedures = {
         }),
       )
       .output(disagreements),
+  },
+  /** What searches have tried. */
+  trials: {
+    summary: procedure.input(inProject).output(trialSummary),
+    page: procedure
+      .input(
+        ofTrials.extend({
+          order: trialOrder.optional(),
+          offset: z.int().nonnegative(),
+          limit: z.int().min(1).max(1000),
+        }),
+      )
+      .output(trialRows),
+    /** Columns to draw; a sample that is spread evenly where there are more than the limit. */
+    points: procedure
+      .input(
+        ofTrials.extend({
+          columns: z.array(z.string()).max(40),
+          limit: z.int().min(1).max(100_000),
+          objectives: z.array(objective).max(3),
+        }),
+      )
+      .output(trialPoints),
+    front: procedure.input(ofTrials.extend({ objectives: z.array(objective).min(1).max(3) })).output(trialFront),
+    importance: procedure.input(ofTrials.extend({ value: z.string() })).output(z.array(importance)),
+    /** The run that makes one trial again, as a variant. */
+    recipe: procedure.input(inProject.extend({ trial: z.int() })).output(runRequest),
   },
   reports: {
     render: procedure

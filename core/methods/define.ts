@@ -92,6 +92,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly report: (findings: F, params: z.output<S>) => readonly ReportBlock[];
   /** What was found out of single layers, for those who compare them; absent where it is nothing. */
   readonly layers?: (findings: F) => readonly LayerFinding[];
+  /** Parameters of a run whose result is one trial of an earlier run; absent where a trial is no model. */
+  readonly again?: (params: z.output<S>, trial: Pick<Trial, "point">) => z.input<S>;
 }
 
 /** What a method knows of one layer of its result. */
@@ -120,6 +122,8 @@ export interface Method {
   run(context: MethodContext<Record<string, Json>>): Promise<MethodResult<Json>>;
   report(findings: Json, params: Record<string, Json>): readonly ReportBlock[];
   layers(findings: Json): readonly LayerFinding[];
+  /** Undefined where a trial of this method is no model of its own. */
+  again(params: Record<string, Json>, trial: Pick<Trial, "point">): Record<string, Json> | undefined;
 }
 
 /** Defines a method; the default export of its `method.ts`. */
@@ -163,6 +167,7 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     },
     report: (findings, given) => definition.report(findings as F, parse(given)),
     layers: (findings) => definition.layers?.(findings as F) ?? [],
+    again: (given, tried) => definition.again?.(parse(given), tried) as Record<string, Json> | undefined,
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Json } from "../base/json.ts";
 import type { TrainPlan } from "../train/plan.ts";
 import { about } from "./about.ts";
 import { fineTuneParams } from "./fineTuneParams.ts";
@@ -179,6 +180,12 @@ export const searchParams = {
 export type SearchParams = z.output<z.ZodObject<typeof searchParams>>;
 export type GoalParams = z.output<z.ZodObject<typeof goalParams>>;
 export type TrialParams = z.output<z.ZodObject<typeof trialParams>>;
+
+/** The search that trains one net of an earlier one again, and nothing else. */
+export function oneNet<P extends SearchParams>(params: P, point: Readonly<Record<string, Json>>): P {
+  const start = [JSON.stringify(point)];
+  return { ...params, trials: 1, start, halving: false, medianStop: false, others: 0 };
+}
 
 /** The training of one net. */
 export function trialPlan({ batch, rate, weightDecay, crop, flip }: TrialParams, epochs: number): TrainPlan {

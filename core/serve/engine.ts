@@ -1,4 +1,5 @@
 import type { Host } from "../base/host.ts";
+import { openTrialReader, type TrialReader } from "../app/trialReader.ts";
 import type { EngineEvent } from "../contract/run.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { startJobs, type Jobs } from "./jobs.ts";
@@ -21,6 +22,8 @@ export interface Engine extends EngineOptions {
   readonly projects: OpenProjects;
   readonly jobs: Jobs;
   readonly events: Channel<EngineEvent>;
+  /** Reads trials in a thread of its own. */
+  readonly trials: TrialReader;
   /** Stops running jobs and closes the projects. */
   close(): Promise<void>;
 }
@@ -29,6 +32,7 @@ export function openEngine(options: EngineOptions): Engine {
   const recents = openRecents(options.home, options.host);
   const projects = trackProjects(recents, options.host);
   const events = openChannel<EngineEvent>();
+  const trials = openTrialReader();
   const jobs = startJobs({ projects, events });
   return {
     ...options,
@@ -36,7 +40,9 @@ export function openEngine(options: EngineOptions): Engine {
     projects,
     events,
     jobs,
+    trials,
     close: async () => {
+      await trials.close();
       await jobs.close();
       projects.closeAll();
     },

@@ -3,6 +3,7 @@ import { fileProcedures, machineProcedures } from "./procedures/machine.ts";
 import { dataProcedures, overviewProcedures, variantProcedures } from "./procedures/project.ts";
 import { projectProcedures } from "./procedures/projects.ts";
 import { compareProcedures, exportProcedures, reportProcedures } from "./procedures/results.ts";
+import { trialProcedures } from "./procedures/trials.ts";
 import { jobProcedures, methodProcedures } from "./procedures/runs.ts";
 
 /** The contract, implemented. Every door serves this router and no other. */
@@ -14,6 +15,7 @@ export const router = server.router({
   methods: methodProcedures,
   jobs: jobProcedures,
   compare: compareProcedures,
+  trials: trialProcedures,
   reports: reportProcedures,
   exports: exportProcedures,
   files: fileProcedures,

@@ -15,6 +15,10 @@ export interface TrialTable {
   countOf(origin: Pick<TrialOrigin, "job" | "run">): number;
   count(filter?: TrialFilter): number;
   list(filter?: TrialFilter, page?: TrialPage): readonly StoredTrial[];
+  /** Trials behind the one of an id, as they came. */
+  scan(after: number, limit: number): readonly StoredTrial[];
+  /** Trials by their ids, in that order; those that are gone are left out. */
+  get(ids: readonly number[]): readonly StoredTrial[];
   /** The finished trials that no other finished one beats, in the order of the first objective. */
   front(objectives: readonly Objective[], filter?: TrialFilter): readonly FrontPoint[];
   /** The jobs that have trials, also those that were removed since. */
@@ -35,6 +39,10 @@ interface Row {
 export function openTrialTable(database: Database, { read, write, parse }: RecordDoor): TrialTable {
   const run = (sql: string, ...values: (string | number)[]): unknown[] =>
     read(() => database.prepare(sql).all(...values));
+  const stored = ({ record, ...row }: Row): StoredTrial => ({
+    ...row,
+    trial: parse(trial, record, `trial ${row.id}`),
+  });
   return {
     add: (origin, trials, first) => {
       const checked = trials.map((t) => trial.parse(t));
@@ -66,7 +74,18 @@ export function openTrialTable(database: Database, { read, write, parse }: Recor
         page.limit ?? -1,
         page.offset ?? 0,
       ) as Row[];
-      return rows.map(({ record, ...row }) => ({ ...row, trial: parse(trial, record, `trial ${row.id}`) }));
+      return rows.map(stored);
+    },
+    scan: (after, limit) => {
+      const sql = "SELECT id, job, method, run, record FROM trial WHERE id > ? ORDER BY id LIMIT ?";
+      return (run(sql, after, limit) as Row[]).map(stored);
+    },
+    get: (ids) => {
+      const one = read(() => database.prepare("SELECT id, job, method, run, record FROM trial WHERE id = ?"));
+      return ids.flatMap((id) => {
+        const row = read(() => one.get(id)) as Row | undefined;
+        return row === undefined ? [] : [stored(row)];
+      });
     },
     front: (objectives, filter = {}) => {
       const { where, values } = whereOf({ ...filter, states: ["done"] });

@@ -1,6 +1,7 @@
 import { defineMethod } from "../define.ts";
 import { searchEstimate } from "../searchEstimate.ts";
 import type { SearchFindings } from "../searchFindings.ts";
+import { oneNet } from "../searchParams.ts";
 import { searchReport } from "../searchReport.ts";
 import { needsTask } from "../searchSpace.ts";
 import { params } from "./params.ts";
@@ -19,4 +20,5 @@ export default defineMethod({
   estimate: (_, given) => searchEstimate(given, given.baseline ? 2 * given.trials - given.population : given.trials),
   load: () => import("./run.ts"),
   report: (findings: SearchFindings) => searchReport(findings),
+  again: (given, { point }) => ({ ...oneNet(given, point), baseline: false }),
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineMethod } from "../define.ts";
 import { searchEstimate } from "../searchEstimate.ts";
 import type { SearchFindings } from "../searchFindings.ts";
-import { searchParams } from "../searchParams.ts";
+import { oneNet, searchParams } from "../searchParams.ts";
 import { searchReport } from "../searchReport.ts";
 import { needsTask } from "../searchSpace.ts";
 
@@ -19,4 +19,5 @@ export default defineMethod({
   estimate: (_, params) => searchEstimate(params, params.trials),
   load: () => import("./run.ts"),
   report: (findings: SearchFindings) => searchReport(findings),
+  again: (params, { point }) => oneNet(params, point),
 });
