@@ -86,6 +86,7 @@ export function startAttempt(project: Project, job: Job, { launch, methods, tell
         child.send({ kind: "recorded", variants: variants.map((v) => ({ id: v.id, name: v.name })) });
         return;
       }
+      case "tried":
       case "measured":
         ingest(project, latest());
         child.send({ kind: "kept" });

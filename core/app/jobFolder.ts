@@ -8,7 +8,8 @@ import { readLines } from "./lines.ts";
 /**
  * What a job keeps in the project's folder, apart from the database:
  * `request.json`, what it is to do; `events.jsonl`, what has happened; `work/`, what its runs go on from, one folder
- * each, with the trials of the run in `trials.jsonl`; `output-N.json`, what step N has made; `measured.json`, what was measured in the end.
+ * each, with the trials of the run in `trials.jsonl`; `output-N.json`, what step N has made; `measured.json`, what was measured in the end;
+ * `tryout.json`, what a tryout came to.
  */
 export interface JobFolder {
   readonly path: string;
@@ -18,6 +19,8 @@ export interface JobFolder {
   /** What step n, from 1, has made. */
   output(step: number): string;
   readonly measured: string;
+  /** What a tryout came to. */
+  readonly tryout: string;
 }
 
 /** The folder of all jobs of a project. */
@@ -34,6 +37,7 @@ export function jobFolder(project: string, id: string): JobFolder {
     work: join(path, "work"),
     output: (step) => join(path, `output-${step}.json`),
     measured: join(path, "measured.json"),
+    tryout: join(path, "tryout.json"),
   });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { jobMeasurements, jobStepOutput, type Job, type JobState } from "../contract/jobs.ts";
+import { jobMeasurements, jobStepOutput, tryout, type Job, type JobState } from "../contract/jobs.ts";
 import { trial } from "../contract/trial.ts";
 import { lockJob } from "../store/lock.ts";
 import type { ProjectStore } from "../store/store.ts";
@@ -22,8 +22,15 @@ export const WORKING: readonly JobState[] = ["running", "cancelling"];
  */
 export function ingest(project: Project, job: Job): Job {
   const { store } = project;
-  ingestTrials(store, job);
   const folder = jobFolder(store.folder, job.id);
+  if (job.plan.tryout !== undefined) {
+    const tried = job.tryout ?? readRecord(folder.tryout, tryout);
+    if (tried === undefined || job.tryout !== undefined) return job;
+    const done: Job = { ...job, tryout: tried };
+    store.jobs.save(done);
+    return done;
+  }
+  ingestTrials(store, job);
   let current = job;
   while (current.made.length < job.plan.steps.length) {
     const output = readRecord(folder.output(current.made.length + 1), jobStepOutput);
@@ -59,7 +66,8 @@ function ingestTrials(store: ProjectStore, { id }: Job): void {
 }
 
 /** Whether all that a job is to do has been done and recorded. */
-export function isComplete({ plan, made, isMeasured }: Job): boolean {
+export function isComplete({ plan, made, isMeasured, tryout: tried }: Job): boolean {
+  if (plan.tryout !== undefined) return tried !== undefined;
   const isToMeasure = plan.measure.length > 0 || plan.steps.some((s) => s.measure);
   return made.length === plan.steps.length && (isMeasured || !isToMeasure);
 }

@@ -18,7 +18,7 @@ export type ToJob =
   | { readonly kind: "stop" }
   /** Answers `output`: the variants are in the project. */
   | { readonly kind: "recorded"; readonly variants: readonly { readonly id: string; readonly name: string }[] }
-  /** Answers `measured`. */
+  /** Answers `measured` and `tried`. */
   | { readonly kind: "kept" };
 
 /** What the process of a job says to the engine. */
@@ -32,6 +32,8 @@ export type FromJob =
     }
   /** The output of a step is on disk. */
   | { readonly kind: "output"; readonly step: number }
+  /** What a tryout came to is on disk. */
+  | { readonly kind: "tried" }
   /** What was measured is on disk. */
   | { readonly kind: "measured" }
   | { readonly kind: "end"; readonly outcome: "done" | "stopped" }

@@ -22,6 +22,8 @@ export type JobRequest = {
   readonly data?: string | undefined;
   /** Higher ones start first; default 0. */
   readonly priority?: number | undefined;
+  /** Only tries the run on so many samples: see `tryOut`. */
+  readonly tryout?: number | undefined;
 } & (
   | {
       readonly run: RunRequest;
@@ -48,6 +50,18 @@ export interface PlannedJob {
  * @throws as `runMethod` before it starts
  */
 export async function planJob(project: Project, request: JobRequest, work: Work): Promise<PlannedJob> {
+  const planned = await planWork(project, request, work);
+  const { tryout } = request;
+  if (tryout === undefined || planned.plan.steps.length === 0) return planned;
+  // What the methods predict is for the whole run.
+  return {
+    title: `Tryout: ${planned.title}`,
+    plan: { ...planned.plan, tryout, measure: [] },
+    estimate: planned.estimate && { ...planned.estimate, seconds: 0, disk: 0 },
+  };
+}
+
+async function planWork(project: Project, request: JobRequest, work: Work): Promise<PlannedJob> {
   const data = findData(project, request.data)?.id;
   if ("pipeline" in request) return planPipeline(project, request, { ...work, data });
   if (!("run" in request)) {
@@ -138,6 +152,7 @@ interface Unfinished {
   readonly steps: JobStep[];
   readonly data: string | undefined;
   readonly fingerprint: string | undefined;
+  readonly calibration: CalibrationPick | undefined;
 }
 
 /** Checks what the methods say of the model, and adds up what the steps will take. */
@@ -156,7 +171,6 @@ async function finish(project: Project, unfinished: Unfinished): Promise<Planned
           hint: "Import some first: lathe import data PATH.",
         });
       }
-  readonly calibration: CalibrationPick | undefined;
       // What a later step will find is only known once the one before it is done.
       if (i === 0) checkApplies(method, from, model);
       const { seconds, memory, disk } = method.estimate(model, params);
@@ -169,9 +183,9 @@ async function finish(project: Project, unfinished: Unfinished): Promise<Planned
     from: { variant: from.id, sha256: from.model.sha256 },
     ...(data !== undefined && { data }),
     ...(fingerprint !== undefined && { fingerprint }),
+    ...(calibration && { calibration }),
     steps,
     measure: [],
   };
   return { title, plan, estimate: total };
 }
-    ...(calibration && { calibration }),

@@ -27,6 +27,11 @@ export function foldProgress(steps: number): ProgressFold {
         case "stage":
           now = { ...now, stage: event.name };
           return;
+        case "usage": {
+          const { kind: _, ...usage } = event;
+          now = { ...now, usage };
+          return;
+        }
         case "metric":
           now = { ...now, metrics: { ...now.metrics, [event.name]: event.value } };
           return;

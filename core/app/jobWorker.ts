@@ -14,6 +14,8 @@ import { takeMeasurements } from "./measureVariants.ts";
 import { produce } from "./produce.ts";
 import { openProject, variantOf, type Project, type Work } from "./project.ts";
 import { resolveReferences } from "./references.ts";
+import { tryOut } from "./tryout.ts";
+import { watchUsage } from "./usage.ts";
 
 /** Milliseconds that a process waits for the one before it to let go of the job. */
 const PATIENCE = 30_000;
@@ -86,6 +88,9 @@ async function inFolder(start: Start, { port, host, ask, signal }: Surroundings)
   const lock = await waitForLock(folder, { host, signal });
   const lines = openLines(folder.events);
   const reporter = startReporter(lines, host.clock, (at, event) => port.send({ kind: "event", at, event }));
+  const stopWatching = watchUsage((usage) =>
+    port.send({ kind: "event", at: host.clock.now(), event: { kind: "usage", ...usage } }),
+  );
   try {
     if (start.methods !== undefined) await addMethods(start.methods);
     const plan = readPlan(folder);
@@ -102,6 +107,7 @@ async function inFolder(start: Start, { port, host, ask, signal }: Surroundings)
       project.store.close();
     }
   } finally {
+    stopWatching();
     reporter.flush();
     lines.close();
     lock.release();
@@ -137,6 +143,12 @@ interface PlanRun {
 
 async function runPlan(run: PlanRun): Promise<void> {
   const { project, plan, start, reporter } = run;
+  if (plan.tryout !== undefined) {
+    const tried = await tryOut(project, plan, { emit: reporter.tell, signal: run.signal, work: run.folder.work });
+    await writeRecord(run.folder.tryout, tried, project.host);
+    await run.ask({ kind: "tried" });
+    return;
+  }
   const made = [...start.made];
   for (const [i, step] of plan.steps.entries()) {
     if (i < made.length) continue;
@@ -170,6 +182,7 @@ async function runStep(run: PlanRun, { step, i, made }: StepRun): Promise<string
     threads: step.threads,
     ...(step.provider && { provider: step.provider }),
     ...(plan.fingerprint !== undefined && { data: plan.fingerprint }),
+    ...(plan.calibration && { calibration: plan.calibration }),
   };
   const output = await produce(project, recipe, {
     ...work,
@@ -182,7 +195,6 @@ async function runStep(run: PlanRun, { step, i, made }: StepRun): Promise<string
   await writeRecord(folder.output(i + 1), output, project.host);
   const answer = await ask({ kind: "output", step: i + 1 });
   const variants = answer.kind === "recorded" ? answer.variants : [];
-    ...(plan.calibration && { calibration: plan.calibration }),
   for (const { id, name } of variants) reporter.tell({ kind: "variant", variant: id, name });
   return variants.map((v) => v.id);
 }

@@ -324,9 +324,9 @@ function isSame({ plan, made }: Job, wished: JobPlan): boolean {
   return workOf(plan, isBegun) === workOf(wished, isBegun);
 }
 
-function workOf({ from, data, fingerprint, steps, measure }: JobPlan, isNamed: boolean): string {
+function workOf({ from, data, fingerprint, steps, measure, tryout }: JobPlan, isNamed: boolean): string {
   const plain = steps.map(({ name, measure: _, ...step }) => ({ ...step, ...(isNamed && { name }) }));
-  return canonicalJson({ from, data, fingerprint, steps: plain, measure } as unknown as Json);
+  return canonicalJson({ from, data, fingerprint, steps: plain, measure, tryout } as unknown as Json);
 }
 
 /** Makes the folder of the next of j1, j2 …, past every one that has left something. */

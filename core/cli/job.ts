@@ -1,5 +1,5 @@
 import { formatBytes } from "../base/format.ts";
-import type { JobView } from "../contract/jobs.ts";
+import type { JobView, Tryout } from "../contract/jobs.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Engine } from "../app/jobs.ts";
 import type { Project } from "../app/project.ts";
@@ -17,10 +17,19 @@ interface ForegroundJob {
 export async function runJob(
   io: Io,
   { project, engine, begin }: ForegroundJob,
-): Promise<{ readonly variant?: Variant; readonly variants: readonly Variant[]; readonly job: string }> {
+): Promise<{
+  readonly variant?: Variant;
+  readonly variants: readonly Variant[];
+  readonly job: string;
+  readonly tryout?: Tryout;
+}> {
   const { followJob, checkDone } = await import("../app/jobFollow.ts");
   const job = await followJob(engine, begin, io);
   checkDone(job);
+  if (job.tryout !== undefined) {
+    io.print(`It works. ${tryoutText(job.tryout)}`);
+    for (const step of job.tryout.steps) for (const warning of step.warnings) io.print(`Careful: ${warning}`);
+  }
   const all = new Map(project.store.variants().map((v) => [v.id, v]));
   const variants = job.made.flat().flatMap((id) => all.get(id) ?? []);
   for (const { name, id, model, warnings } of variants) {
@@ -35,5 +44,10 @@ export async function runJob(
   // The main one of the last step is what was asked for.
   const last = job.made.at(-1)?.[0];
   const variant = all.get(last ?? "");
-  return { ...(variant && { variant }), variants, job: job.id };
+  return { ...(variant && { variant }), variants, job: job.id, ...(job.tryout && { tryout: job.tryout }) };
+}
+
+/** What a tryout took, in a sentence. */
+export function tryoutText({ samples, seconds, memory }: Tryout): string {
+  return `${samples} samples took ${seconds.toFixed(1)} s and at most ${formatBytes(memory)} of memory.`;
 }

@@ -72,10 +72,12 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   const { addServeCommand } = await import("./commands/serve.ts");
   const { addRunCommand, addTrainCommand } = await import("./commands/run.ts");
   const { addJobsCommand } = await import("./commands/jobs.ts");
+  const { addKeepCommands } = await import("./commands/keep.ts");
   addProjectCommands(program, runWork);
   await addRunCommand(program, runWork, asked === "run");
   await addTrainCommand(program, runWork, asked === "train");
   addJobsCommand(program, runWork);
+  addKeepCommands(program, runWork);
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
   addServeCommand(program, runWork);

@@ -40,6 +40,25 @@ export const jobStep = z.strictObject({
 });
 export type JobStep = z.infer<typeof jobStep>;
 
+/** A run of all steps on a few samples and for one epoch, which leaves no variant: what it takes, and whether it works. */
+export const tryout = z.strictObject({
+  samples: z.int().positive(),
+  /** Wall time, opening model and data included. */
+  seconds: z.number().nonnegative(),
+  /** Highest resident bytes of the job's process. */
+  memory: z.number().nonnegative(),
+  steps: z.array(
+    z.strictObject({
+      method: z.string(),
+      seconds: z.number().nonnegative(),
+      /** Nodes of the model that it made. */
+      nodes: z.int().nonnegative(),
+      warnings: z.array(z.string()),
+    }),
+  ),
+});
+export type Tryout = z.infer<typeof tryout>;
+
 /** What a job is to do: one recipe, or several in a chain; then measure. */
 export const jobPlan = z.strictObject({
   /** Id of the variant that the first step starts from, and the SHA-256 of its model; absent without steps. */
@@ -48,9 +67,13 @@ export const jobPlan = z.strictObject({
   data: z.string().optional(),
   /** Fingerprint that the data must have; absent: any. */
   fingerprint: z.string().optional(),
+  /** Which samples calibrate, as it stood when the job was submitted. */
+  calibration: calibrationPick.optional(),
   steps: z.array(jobStep),
   /** Ids of further variants to measure once all steps are done. */
   measure: z.array(z.string()),
+  /** Only tries the steps on so many samples; nothing is recorded and nothing measured. */
+  tryout: z.int().positive().optional(),
 });
 export type JobPlan = z.infer<typeof jobPlan>;
 
@@ -67,14 +90,14 @@ export const job = z.strictObject({
   title: z.string(),
   state: jobState,
   /** Higher ones start first; equal ones in the order of their coming. */
-  /** Which samples calibrate, as it stood when the job was submitted. */
-  calibration: calibrationPick.optional(),
   priority: z.int(),
   plan: jobPlan,
   /** Ids of the variants that each step has made, the main one first; as many as there are steps done. */
   made: z.array(z.array(z.string()).min(1)),
   /** Whether what is to be measured has been. */
   isMeasured: z.boolean(),
+  /** What came of a tryout. */
+  tryout: tryout.optional(),
   /** Predicted for all steps together; absent where a method cannot say. */
   estimate: estimate.optional(),
   /** When it was submitted, when a process first took it up, when it came to its end. */
@@ -104,6 +127,8 @@ export const jobProgress = z.strictObject({
   metrics: z.record(z.string(), z.number()),
   /** Seconds to the end; absent until 5 % are done. */
   secondsLeft: z.number().optional(),
+  /** What the job's process takes: cores busy over the last seconds, resident bytes now and at most. */
+  usage: z.strictObject({ cores: z.number(), memory: z.number(), peak: z.number() }).optional(),
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 
@@ -115,6 +140,8 @@ export const jobHappening = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("variant"), variant: z.string(), name: z.string() }),
   z.strictObject({ kind: z.literal("measured"), variants: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("trials"), count: z.int().positive() }),
+  /** Told while a process works; not kept in the log. */
+  z.strictObject({ kind: z.literal("usage"), cores: z.number(), memory: z.number(), peak: z.number() }),
   z.strictObject({ kind: z.literal("failure"), ...jobFailure.shape }),
 ]);
 export type JobHappening = z.infer<typeof jobHappening>;

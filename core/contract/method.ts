@@ -16,12 +16,20 @@ export interface ParameterMeta {
   readonly advanced?: boolean;
   /** Values worth searching over. */
   readonly search?: { readonly low: number; readonly high: number; readonly log?: boolean } | readonly unknown[];
-  /** The text names a variant, by name, id or hash, or an ONNX file; recipes hold the model's SHA-256. Empty: none. */
-  readonly reference?: "variant";
+  /**
+   * `variant`: the text names a variant, by name, id or hash, or an ONNX file; recipes hold the model's SHA-256. Empty:
+   * none. `layer`: each text names a node of the model, with * for any text.
+   */
+  readonly reference?: "variant" | "layer";
+  /**
+   * What a tryout takes in its place: of numbers the smaller one, anything else as it stands. Epochs (1) and samples (as
+   * many as the tryout has) need not say it; their unit does.
+   */
+  readonly tryout?: unknown;
 }
 
 /** A parameter's JSON Schema with what it says of itself, as far as flags and fields are made from it. */
-export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search">> {
+export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search" | "tryout">> {
   readonly type?: string;
   readonly enum?: readonly Json[];
   readonly items?: ParameterSchema;
@@ -31,6 +39,7 @@ export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search">> 
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
+  readonly tryout?: Json;
 }
 
 /** Whether a method can run on a model, and if not, why. */

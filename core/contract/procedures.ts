@@ -6,13 +6,24 @@ import { splitPlan } from "./dataset.ts";
 import { progressEvent } from "./event.ts";
 import { failure } from "./failure.ts";
 import { jobLogEntry } from "./jobs.ts";
-import { engineEvent, jobView, runPlan, runRequest } from "./run.ts";
+import { chainPlan, chainRequest, engineEvent, jobView, jobWish, layerName, runPlan, runRequest } from "./run.ts";
+import { preset, presetScope } from "./preset.ts";
+import { reportBlock } from "./report.ts";
 import { methodInfo } from "./method.ts";
 import { folderView, place } from "./place.ts";
 import { variant } from "./project.ts";
 import { objective } from "./trials.ts";
 import { importance, trialFront, trialOrder, trialPoints, trialRows, trialSearch, trialSummary } from "./trialViews.ts";
-import { dataView, diagnosis, engineStatus, overview, projectView, recentProject, variantView } from "./views.ts";
+import {
+  dataView,
+  diagnosis,
+  engineStatus,
+  overview,
+  projectStorage,
+  projectView,
+  recentProject,
+  variantView,
+} from "./views.ts";
 
 /** Every procedure fails with what a LatheError says. */
 const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
@@ -52,6 +63,10 @@ export const procedures = {
   variants: {
     get: procedure.input(ofVariant).output(variant),
     import: procedure.input(inProject.extend({ place, name: z.string().optional() })).output(work(variantView)),
+    /** What the folder of one of `recent` takes on disk. */
+    storage: procedure.input(z.strictObject({ id: z.string() })).output(projectStorage),
+    /** Removes what can be computed again. */
+    emptyCache: procedure.input(z.strictObject({ id: z.string() })).output(z.strictObject({ freed: z.number() })),
     rename: procedure.input(ofVariant.extend({ name: z.string() })).output(done),
     /** Operators, constants, inputs and the text of a model. */
     inspect: procedure
@@ -81,7 +96,8 @@ export const procedures = {
   },
   jobs: {
     list: procedure.input(inProject).output(z.array(jobView)),
-    run: procedure.input(inProject.extend({ run: runRequest })).output(jobView),
+    run: procedure.input(jobWish.extend({ ...inProject.shape, run: runRequest })).output(jobView),
+    runChain: procedure.input(jobWish.extend({ ...inProject.shape, chain: chainRequest })).output(jobView),
     /** Measures variants and the baseline beside them, in turns. */
     measure: procedure.input(inProject.extend({ variants: z.array(z.string()) })).output(jobView),
     log: procedure.input(ofJob).output(z.array(jobLogEntry)),
@@ -122,6 +138,14 @@ export const procedures = {
       .output(trialRows),
     /** Columns to draw; a sample that is spread evenly where there are more than the limit. */
     points: procedure
+    planChain: procedure.input(inProject.extend({ chain: chainRequest })).output(chainPlan),
+    /** The nodes of a variant that parameters can name. */
+    layers: procedure.input(ofVariant).output(z.array(layerName)),
+  },
+  presets: {
+    list: procedure.input(inProject).output(z.array(preset)),
+    save: procedure.input(inProject.extend({ preset })).output(done),
+    remove: procedure.input(inProject.extend({ name: z.string(), scope: presetScope })).output(done),
       .input(
         ofTrials.extend({
           columns: z.array(z.string()).max(40),
@@ -132,6 +156,9 @@ export const procedures = {
       .output(trialPoints),
     front: procedure.input(ofTrials.extend({ objectives: z.array(objective).min(1).max(3) })).output(trialFront),
     importance: procedure.input(ofTrials.extend({ value: z.string() })).output(z.array(importance)),
+    setPriority: procedure.input(ofJob.extend({ priority: z.int().min(-1000).max(1000) })).output(jobView),
+    /** What each step of a chain changed, and what the methods found out. */
+    results: procedure.input(ofJob).output(z.array(reportBlock)),
     /** The run that makes one trial again, as a variant. */
     recipe: procedure.input(inProject.extend({ trial: z.int() })).output(runRequest),
   },

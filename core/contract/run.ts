@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Json } from "../base/json.ts";
 import { providerName } from "./device.ts";
 import { job, jobLogEntry, jobProgress } from "./jobs.ts";
+import { pipeline } from "./pipeline.ts";
 import { estimate } from "./method.ts";
 import { recipe } from "./project.ts";
 
@@ -31,6 +32,39 @@ export const runPlan = z.strictObject({
   command: z.string(),
 });
 export type RunPlan = z.infer<typeof runPlan>;
+
+/** What a chain of methods asks for. */
+export const chainRequest = z.strictObject({ pipeline, from: z.string(), data: z.string().optional() });
+export type ChainAsked = z.infer<typeof chainRequest>;
+
+/** What a chain would be, before it is started. */
+export const chainPlan = z.strictObject({
+  title: z.string(),
+  estimate: estimate.optional(),
+  /** The same chain on the command line, with the pipeline in a file. */
+  command: z.string(),
+});
+export type ChainPlan = z.infer<typeof chainPlan>;
+
+/** What every job may be given when it is submitted. */
+export const jobWish = z.strictObject({
+  /** Higher ones start first; default 0. */
+  priority: z.int().min(-1000).max(1000).optional(),
+  /** Only tries the work on so many samples. */
+  tryout: z.int().min(1).max(10_000).optional(),
+});
+export type JobWished = z.infer<typeof jobWish>;
+
+/** A node that a parameter can name. */
+export const layerName = z.strictObject({
+  name: z.string(),
+  op: z.string(),
+  /** Elements of the constants that it reads. */
+  parameters: z.number(),
+  /** Its place among the most sensitive ones, from 1; absent where no run has looked. */
+  rank: z.int().positive().optional(),
+});
+export type LayerName = z.infer<typeof layerName>;
 
 /** A job of a project with how it stands now. */
 export const jobView = z.strictObject({

@@ -20,6 +20,17 @@ export const recentProject = z.strictObject({
 });
 export type RecentProject = z.infer<typeof recentProject>;
 
+/** What a project takes on disk, in bytes. */
+export const projectStorage = z.strictObject({
+  folder: z.string(),
+  artifacts: z.number(),
+  jobs: z.number(),
+  /** Can be computed again. */
+  cache: z.number(),
+  total: z.number(),
+});
+export type ProjectStorage = z.infer<typeof projectStorage>;
+
 /** A project that this engine has open. */
 export const projectView = z.strictObject({
   id: z.string(),
@@ -111,6 +122,8 @@ export const engineStatus = z.strictObject({
   home: z.string(),
   platform: z.string(),
   threads: z.int().positive(),
+  /** Folder of what Lathe keeps for its user: recent projects, presets, the sample. */
+  folder: z.string(),
   /** Bytes; absent where the system does not say. */
   diskFree: z.number().optional(),
 });

@@ -18,6 +18,7 @@ export const distillParams = {
         title: "Frozen layers",
         description: "Nodes and constants of the student that stay as they are; * stands for any text.",
         advanced: true,
+        reference: "layer",
       }),
     ),
   unlabelled: z

@@ -57,7 +57,13 @@ export const formatParams = {
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
+    .meta(
+      about({
+        title: "Layers to leave in float",
+        description: "Node names; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
 };
 
 export type FormatParams = z.output<z.ZodObject<typeof formatParams>>;

@@ -63,7 +63,9 @@ export const goalParams = {
     .min(0)
     .max(50)
     .default(4)
-    .meta(about({ title: "Further nets", description: "How many other nets of the front become variants too." })),
+    .meta(
+      about({ title: "Further nets", description: "How many other nets of the front become variants too.", tryout: 1 }),
+    ),
 };
 
 /** How each net of a search is trained. */
@@ -131,7 +133,9 @@ export const searchParams = {
     .min(1)
     .max(100_000)
     .default(32)
-    .meta(about({ title: "Nets", description: "Nets to train and measure, for the baseline as many again." })),
+    .meta(
+      about({ title: "Nets", description: "Nets to train and measure, for the baseline as many again.", tryout: 2 }),
+    ),
   ...goalParams,
   ...trialParams,
   start: z
@@ -151,6 +155,7 @@ export const searchParams = {
       about({
         title: "Successive halving",
         description: "Nine nets get a ninth of the epochs, the three best a third, the best all; needs 9 epochs.",
+        tryout: false,
       }),
     ),
   medianStop: z

@@ -35,6 +35,19 @@ export function commandOf({ method, run, from, folder, home }: CommandParts): st
   ].join(" ");
 }
 
+/** A chain as the command line that does the same, with the pipeline in a file. */
+export function chainCommand(
+  { from, data, folder, home }: Pick<CommandParts, "from" | "folder" | "home"> & { readonly data: string | undefined },
+  file = "pipeline.json",
+): string {
+  return [
+    `lathe run --pipeline ${file}`,
+    `--from ${quoted(from)}`,
+    ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
+    `--project ${quotedFolder(folder, home)}`,
+  ].join(" ");
+}
+
 function flagsFor(flag: string, value: Json): string[] {
   if (typeof value === "boolean") return [value ? `--${flag}` : `--no-${flag}`];
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => `--${flag} ${quoted(plain(item))}`);

@@ -3,7 +3,7 @@ import { openEngine as openQueue, type Engine as Queue, type JobRequest } from "
 import { jobFolder, readLog } from "../app/jobFolder.ts";
 import type { Project } from "../app/project.ts";
 import type { JobEvent, JobLogEntry, JobState, JobView as QueuedJob } from "../contract/jobs.ts";
-import type { EngineEvent, JobView, RunAsked } from "../contract/run.ts";
+import type { ChainAsked, EngineEvent, JobView, JobWished, RunAsked } from "../contract/run.ts";
 import type { Channel } from "./channel.ts";
 import type { OpenProjects } from "./openProjects.ts";
 
@@ -15,7 +15,17 @@ export interface JobName {
 /** The queues of the open projects. Their work goes on whether or not a page looks on. */
 export interface Jobs {
   list(project: string): Promise<readonly JobView[]>;
-  run(project: string, asked: RunAsked, signal: AbortSignal | undefined): Promise<JobView>;
+  run(
+    project: string,
+    asked: JobWished & { readonly run: RunAsked },
+    signal: AbortSignal | undefined,
+  ): Promise<JobView>;
+  runChain(
+    project: string,
+    asked: JobWished & { readonly chain: ChainAsked },
+    signal: AbortSignal | undefined,
+  ): Promise<JobView>;
+  setPriority(name: JobName, priority: number): Promise<JobView>;
   measure(project: string, variants: readonly string[]): Promise<JobView>;
   log(name: JobName): Promise<readonly JobLogEntry[]>;
   change(name: JobName, what: "pause" | "resume" | "cancel"): Promise<JobView>;
@@ -72,10 +82,16 @@ export function startJobs({ projects, events }: JobParts): Jobs {
       if (queue !== undefined) return queue.list().map((job) => viewOf(id, job, true));
       return (await projects.get(id)).store.jobs.list().map((job) => viewOf(id, job, false));
     },
-    run: (id, asked, signal) => {
+    run: (id, { run: asked, ...wish }, signal) => {
       const { method, params, seed, threads, provider, from, data, name, measure } = asked;
       const run = { method, params, seed, threads, ...(provider && { provider }) };
-      return submit(id, { run, from, data, name, measure }, signal);
+      return submit(id, { run, from, data, name, measure, ...wish }, signal);
+    },
+    runChain: (id, { chain, ...wish }, signal) => submit(id, { ...chain, ...wish }, signal),
+    setPriority: async ({ project: id, job }, priority) => {
+      const view = viewOf(id, (await writable(id)).setPriority(job, priority), true);
+      events.send({ kind: "job", view });
+      return view;
     },
     measure: (id, variants) => submit(id, { measure: variants }),
     log: async ({ project: id, job }) => {
@@ -123,7 +139,8 @@ async function follow(project: Project, id: string, events: Channel<EngineEvent>
     if (found !== undefined) events.send({ kind: "job", view: viewOf(id, found, true) });
   };
   const take = ({ job, at, event }: JobEvent): void => {
-    if (event.kind !== "progress") events.send({ kind: "log", project: id, job, entries: [{ at, event }] });
+    if (event.kind !== "progress" && event.kind !== "usage")
+      events.send({ kind: "log", project: id, job, entries: [{ at, event }] });
     if (event.kind === "state") {
       clearTimeout(due.get(job));
       tell(job);

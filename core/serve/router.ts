@@ -1,10 +1,11 @@
 import { server } from "./base.ts";
 import { fileProcedures, machineProcedures } from "./procedures/machine.ts";
-import { dataProcedures, overviewProcedures, variantProcedures } from "./procedures/project.ts";
+import { dataProcedures } from "./procedures/data.ts";
+import { overviewProcedures, variantProcedures } from "./procedures/project.ts";
 import { projectProcedures } from "./procedures/projects.ts";
 import { compareProcedures, exportProcedures, reportProcedures } from "./procedures/results.ts";
+import { jobProcedures, methodProcedures, presetProcedures } from "./procedures/runs.ts";
 import { trialProcedures } from "./procedures/trials.ts";
-import { jobProcedures, methodProcedures } from "./procedures/runs.ts";
 
 /** The contract, implemented. Every door serves this router and no other. */
 export const router = server.router({
@@ -13,6 +14,7 @@ export const router = server.router({
   variants: variantProcedures,
   data: dataProcedures,
   methods: methodProcedures,
+  presets: presetProcedures,
   jobs: jobProcedures,
   compare: compareProcedures,
   trials: trialProcedures,

@@ -155,3 +155,25 @@ test("a job can be cancelled from another terminal, and resumed", async () => {
   again.kill("SIGINT");
   expect(await ended(again)).toBe(EXIT_CODES.cancelled);
 });
+
+test("tries a run, keeps its recipe as a preset, runs that, and tells what is on disk", () => {
+  const folder = withProject();
+  const p = ["-p", "p"];
+  const tried = json(folder, "run", "quantize-dynamic", "--from", "tiny", "--try", "8", ...p);
+  expect(tried).toMatchObject({ variants: [], tryout: { samples: 8, steps: [{ method: "quantize-dynamic" }] } });
+  writeFileSync(
+    join(folder, "half.json"),
+    JSON.stringify({ lathe: 1, method: "convert-fp16", version: 1, params: {}, seed: 0, threads: 1 }),
+  );
+  expect(lathe(folder, "presets", ...p).stdout).toContain("There are no presets yet");
+  expect(json(folder, "presets", "save", "half", "--recipe", "half.json", ...p)).toMatchObject({
+    preset: { name: "half", scope: "project", kind: "recipe" },
+  });
+  const made = json(folder, "run", "--preset", "half", "--from", "tiny", "--no-measure", "--queue", ...p);
+  expect(made).toMatchObject({ job: { state: "queued", priority: 0 } });
+  expect(json(folder, "jobs", "priority", "j2", "7", ...p)).toMatchObject({ job: { id: "j2", priority: 7 } });
+  expect(json(folder, "presets", "remove", "half", ...p)).toEqual({ removed: { name: "half", scope: "project" } });
+  const gone = lathe(folder, "run", "--preset", "half", "--from", "tiny", ...p);
+  expect(gone.stderr).toContain('There is no preset "half".');
+  expect(json(folder, "cache", "--empty", ...p)).toMatchObject({ freed: 0, cache: 0 });
+});

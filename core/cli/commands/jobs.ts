@@ -3,7 +3,7 @@ import { formatBytes, formatPercent } from "../../base/format.ts";
 import type { Job, JobHappening, JobLogEntry, JobProgress, JobState } from "../../contract/jobs.ts";
 import type { Project } from "../../app/project.ts";
 import { act, inProject, withProjectOption, wholeNumber, type Io, type ProjectOptions, type Run } from "../io.ts";
-import { runJob } from "../job.ts";
+import { runJob, tryoutText } from "../job.ts";
 import { textTable } from "../table.ts";
 
 const HELP = `
@@ -23,6 +23,7 @@ export function addJobsCommand(program: Command, run: Run): void {
   addRun(jobs, run);
   addResume(jobs, run);
   addWishes(jobs, run);
+  addPriority(jobs, run);
   addRemove(jobs, run);
 }
 
@@ -121,6 +122,7 @@ function addShow(jobs: Command, run: Run): void {
           return [`Step ${i + 1}`, `${method} ${JSON.stringify(params)}${outcome}`];
         }),
         ["Trials", String(project.store.trials.count({ job: job.id }))],
+        ...(job.tryout === undefined ? [] : [["Tried", tryoutText(job.tryout)]]),
       ];
       const width = Math.max(...rows.map(([name = ""]) => name.length));
       io.print(rows.map(([name = "", value = ""]) => `${name.padEnd(width)}  ${value}`).join("\n"));
@@ -181,6 +183,7 @@ function textOf(event: JobHappening): string | undefined {
     case "failure":
       return `error: ${event.message}`;
     case "trials":
+    case "usage":
       return undefined;
   }
 }
@@ -279,6 +282,26 @@ function addWishes(jobs: Command, run: Run): void {
       }
     });
   }
+}
+
+function addPriority(jobs: Command, run: Run): void {
+  const command = withProjectOption(jobs.command("priority"))
+    .argument("<id>", "see lathe jobs")
+    .argument("<number>", "higher ones leave the queue first", wholeNumber(-1000))
+    .description("change when a queued job gets its turn");
+  act<ProjectOptions>(command, run, (io, options, [id, number]) =>
+    inProject(options, "write", async (project) => {
+      const { openEngine } = await import("../../app/jobs.ts");
+      const engine = await openEngine(project, { takes: "none" });
+      try {
+        const job = engine.setPriority((await jobOf(project, id)).id, Number(number));
+        io.print(`${job.id} has priority ${job.priority}.`);
+        return { job };
+      } finally {
+        await engine.close();
+      }
+    }),
+  );
 }
 
 function addRemove(jobs: Command, run: Run): void {

@@ -24,10 +24,12 @@ interface RunOptions extends ProjectOptions {
   readonly device?: ProviderName;
   readonly measure: boolean;
   readonly dryRun?: boolean;
+  readonly try?: number | true;
   readonly queue?: boolean;
   readonly priority?: number;
   readonly recipe?: string;
   readonly pipeline?: string;
+  readonly preset?: string;
 }
 
 /** `run METHOD` with one subcommand per method of the catalogue, which is loaded only when it is asked for. */
@@ -36,11 +38,23 @@ export async function addRunCommand(program: Command, run: Run, isAsked: boolean
     .argument("[method]", "see lathe methods")
     .option("--recipe <file>", "repeat a recipe (JSON) instead of naming a method")
     .option("--pipeline <file>", "run several recipes in a chain (JSON), each on what the one before made")
+    .option("--preset <name>", "run what was kept under a name: lathe presets")
     .description("run a method on a variant; its parameters: lathe run METHOD --help")
     .helpCommand(false)
     // The options of a method's own command come behind its name.
     .enablePositionalOptions();
   act<RunOptions>(command, run, async (io, options, [method]) => {
+    if (options.preset !== undefined) {
+      const { findPreset } = await import("../../app/presets.ts");
+      const { homeFolder } = await import("../../serve/home.ts");
+      const wanted = options.preset;
+      const found = await inProject(options, "read", (project) => findPreset(project, homeFolder(), wanted));
+      return perform(
+        io,
+        options,
+        found.kind === "pipeline" ? asPipeline(options, found.pipeline) : asRun(options, { recipe: found.recipe }),
+      );
+    }
     const file = options.pipeline ?? options.recipe;
     if (file === undefined) throw await withoutRecipe(method);
     const [{ parseRecipe }, { parsePipeline }, { nodeHost }] = await Promise.all([
@@ -74,7 +88,7 @@ async function withoutRecipe(method: unknown): Promise<LatheError> {
   return typeof method === "string"
     ? new LatheError("not-found", `There is no method "${method}".`, { hint: `Methods: ${known}.` })
     : new LatheError("invalid-argument", "Nothing says which method to run.", {
-        hint: `Name one (${known}), or give --recipe FILE or --pipeline FILE.`,
+        hint: `Name one (${known}), or give --recipe FILE, --pipeline FILE or --preset NAME.`,
       });
 }
 
@@ -92,6 +106,7 @@ function withRunOptions(command: Command): Command {
     .addOption(new Option("--device <provider>", "what to run on (default: cpu); see lathe doctor").choices(DEVICES))
     .option("--no-measure", "do not measure the result")
     .option("--dry-run", "only say what it would take")
+    .option("--try [samples]", "only try it for one epoch, on 32 samples or so many; makes nothing", wholeNumber(1))
     .option("--queue", "only queue it; lathe jobs run works the queue off")
     .option("--priority <number>", "higher ones leave the queue first (default: 0)", wholeNumber(-1000))
     .addHelpText("after", RUN_HELP);
@@ -109,18 +124,27 @@ function addMethod(parent: Command, run: Run, method: MethodInfo): void {
   });
 }
 
-function asRun({ from, name, data, measure, priority }: RunOptions, run: RunRequest): JobRequest {
-  return { run, from, name, data, measure, priority };
+/** Samples of a tryout, unless somebody says otherwise. */
+const TRYOUT = 32;
+
+function tryoutOf({ try: asked }: RunOptions): number | undefined {
+  return asked === true ? TRYOUT : asked;
 }
 
-function asPipeline({ from, name, data, measure, priority, threads }: RunOptions, asked: Pipeline): JobRequest {
+function asRun(options: RunOptions, run: RunRequest): JobRequest {
+  const { from, name, data, measure, priority } = options;
+  return { run, from, name, data, measure, priority, tryout: tryoutOf(options) };
+}
+
+function asPipeline(options: RunOptions, asked: Pipeline): JobRequest {
+  const { from, name, data, measure, priority, threads } = options;
   if (name !== undefined) {
     throw new LatheError("invalid-argument", `A pipeline cannot have the name "${name}".`, {
       hint: 'Give each step a "name" in the file.',
     });
   }
   const pipeline = { ...asked, threads: asked.threads ?? threads, measure: measure ? asked.measure : false };
-  return { pipeline, from, data, priority };
+  return { pipeline, from, data, priority, tryout: tryoutOf(options) };
 }
 
 function collectParams(text: string, before: Record<string, Json> | undefined): Record<string, Json> {

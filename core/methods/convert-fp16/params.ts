@@ -6,7 +6,13 @@ export const params = z.strictObject({
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Nodes to leave in float32", description: "Node names; * stands for any text." })),
+    .meta(
+      about({
+        title: "Nodes to leave in float32",
+        description: "Node names; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
 });
 
 export type Params = z.output<typeof params>;

@@ -52,7 +52,13 @@ export const params = z.strictObject({
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Protected layers", description: "Names of nodes that stay; * stands for any text." })),
+    .meta(
+      about({
+        title: "Protected layers",
+        description: "Names of nodes that stay; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
   samples: z
     .int()
     .min(1)

@@ -33,7 +33,13 @@ export const params = z.strictObject({
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
+    .meta(
+      about({
+        title: "Layers to leave in float",
+        description: "Node names; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
 });
 
 export type Params = z.output<typeof params>;

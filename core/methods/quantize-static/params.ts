@@ -108,7 +108,13 @@ export const params = z.strictObject({
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Layers to leave in float", description: "Node names; * stands for any text." })),
+    .meta(
+      about({
+        title: "Layers to leave in float",
+        description: "Node names; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
   excludeWorst: z
     .int()
     .min(0)

@@ -19,7 +19,7 @@ export const params = z.strictObject({
     .min(2)
     .max(1000)
     .default(8)
-    .meta(about({ title: "Population", unit: "nets", description: "Nets that children may come from." })),
+    .meta(about({ title: "Population", unit: "nets", description: "Nets that children may come from.", tryout: 2 })),
   tournament: z
     .int()
     .min(1)

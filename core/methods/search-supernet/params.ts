@@ -74,13 +74,13 @@ export const params = z.strictObject({
     .min(1)
     .max(100_000)
     .default(60)
-    .meta(about({ title: "Subnets", description: "Subnets to look at, for the baseline as many again." })),
+    .meta(about({ title: "Subnets", description: "Subnets to look at, for the baseline as many again.", tryout: 3 })),
   population: z
     .int()
     .min(2)
     .max(1000)
     .default(12)
-    .meta(about({ title: "Population", unit: "subnets", description: "Of NSGA-II.", advanced: true })),
+    .meta(about({ title: "Population", unit: "subnets", description: "Of NSGA-II.", advanced: true, tryout: 2 })),
   baseline: z
     .boolean()
     .default(true)
@@ -108,6 +108,7 @@ export const params = z.strictObject({
         title: "Nets for the latency predictor",
         description: "Measured whole, beside the table of blocks, where latency is searched or bounded.",
         advanced: true,
+        tryout: 3,
       }),
     ),
   alone: z
@@ -119,6 +120,7 @@ export const params = z.strictObject({
       about({
         title: "Nets to train alone",
         description: "Trains so many nets of the front from scratch with as many samples, to see what sharing costs.",
+        tryout: 1,
       }),
     ),
 });

@@ -105,6 +105,7 @@ export const params = z.strictObject({
         description:
           "Trainings by which a rewinding schedule reaches its sparsity, each dropping the same share of the rest.",
         advanced: true,
+        tryout: 1,
       }),
     ),
   samples: z
@@ -132,7 +133,13 @@ export const params = z.strictObject({
   exclude: z
     .array(z.string())
     .default([])
-    .meta(about({ title: "Layers to leave dense", description: "Node or weight names; * stands for any text." })),
+    .meta(
+      about({
+        title: "Layers to leave dense",
+        description: "Node or weight names; * stands for any text.",
+        reference: "layer",
+      }),
+    ),
   baselines: z
     .boolean()
     .default(true)

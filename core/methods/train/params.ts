@@ -149,6 +149,7 @@ export const params = z.strictObject({
       about({
         title: "Frozen layers",
         description: "Nodes and constants that stay as they are; * stands for any text.",
+        reference: "layer",
       }),
     ),
   freezeStatistics: z

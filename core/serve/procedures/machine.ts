@@ -28,6 +28,7 @@ export const machineProcedures = machine.router({
       home: homedir(),
       platform: `${process.platform} ${process.arch}`,
       threads: Math.min(8, availableParallelism()),
+      folder: engine.home,
       ...(diskFree !== undefined && { diskFree }),
     };
   }),

@@ -1,9 +1,19 @@
 import { join } from "node:path";
 import { checkName } from "../../app/project.ts";
+import { emptyCache, measureStorage } from "../../app/storage.ts";
+import { LatheError } from "../../base/error.ts";
 import { server, working } from "../base.ts";
+import type { Engine } from "../engine.ts";
 import { openSample } from "../sample.ts";
 
 const { projects } = server;
+
+/** The folder of a project that was open before. */
+async function folderOf({ recents }: Engine, id: string): Promise<string> {
+  const found = await recents.find(id);
+  if (found !== undefined && !found.isMissing) return found.folder;
+  throw new LatheError("not-found", `There is no project "${id}".`, { hint: "Open its folder from the home page." });
+}
 
 export const projectProcedures = projects.router({
   recent: projects.recent.handler(async ({ context: { engine } }) => [...(await engine.recents.list())]),
@@ -31,6 +41,13 @@ export const projectProcedures = projects.router({
     await engine.recents.forget(input.id);
     return {};
   }),
+  storage: projects.storage.handler(async ({ input, context: { engine } }) => {
+    const folder = await folderOf(engine, input.id);
+    return { folder, ...(await measureStorage(folder)) };
+  }),
+  emptyCache: projects.emptyCache.handler(async ({ input, context: { engine } }) => ({
+    freed: await emptyCache(await folderOf(engine, input.id)),
+  })),
   remember: projects.remember.handler(async ({ input, context: { engine } }) => {
     await engine.recents.put(input.recent);
     return {};

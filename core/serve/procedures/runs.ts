@@ -1,11 +1,15 @@
 import { homedir } from "node:os";
+import { layersOf } from "../../app/layers.ts";
+import { planJob } from "../../app/jobPlan.ts";
 import { describeMethod, listMethods } from "../../app/methods.ts";
+import { listPresets, removePreset, savePreset } from "../../app/presets.ts";
 import { findData, findVariant } from "../../app/project.ts";
+import { stepBlocks } from "../../app/reportSteps.ts";
 import { estimateRun } from "../../app/runMethod.ts";
 import { server } from "../base.ts";
-import { commandOf } from "../command.ts";
+import { chainCommand, commandOf } from "../command.ts";
 
-const { methods, jobs } = server;
+const { methods, presets, jobs } = server;
 
 export const methodProcedures = methods.router({
   list: methods.list.handler(async () => [...(await listMethods())]),
@@ -21,16 +25,64 @@ export const methodProcedures = methods.router({
     });
     return { recipe: found.recipe, estimate: found.estimate, notes: [...found.notes], command };
   }),
+  planChain: methods.planChain.handler(
+    async ({ input: { project, chain }, context: { engine }, signal = new AbortController().signal }) => {
+      const opened = await engine.projects.get(project);
+      const { title, estimate } = await planJob(opened, chain, { signal, emit: () => undefined });
+      const command = chainCommand({
+        from: findVariant(opened, chain.from).name,
+        data: findData(opened, chain.data)?.name,
+        folder: opened.store.folder,
+        home: homedir(),
+      });
+      return { title, command, ...(estimate && { estimate }) };
+    },
+  ),
+  layers: methods.layers.handler(async ({ input, context: { engine } }) => [
+    ...(await layersOf(await engine.projects.get(input.project), input.variant)),
+  ]),
+});
+
+export const presetProcedures = presets.router({
+  list: presets.list.handler(async ({ input, context: { engine } }) => [
+    ...(await listPresets(await engine.projects.get(input.project), engine.home)),
+  ]),
+  save: presets.save.handler(async ({ input, context: { engine } }) => {
+    await savePreset(await engine.projects.get(input.project), engine.home, input.preset);
+    return {};
+  }),
+  remove: presets.remove.handler(async ({ input: { project, ...which }, context: { engine } }) => {
+    await removePreset(await engine.projects.get(project), engine.home, which);
+    return {};
+  }),
 });
 
 export const jobProcedures = jobs.router({
   list: jobs.list.handler(async ({ input, context: { engine } }) => [...(await engine.jobs.list(input.project))]),
-  run: jobs.run.handler(({ input, context: { engine }, signal }) => engine.jobs.run(input.project, input.run, signal)),
+  run: jobs.run.handler(({ input: { project, run, ...wish }, context: { engine }, signal }) =>
+    engine.jobs.run(project, { run, ...wish }, signal),
+  ),
+  runChain: jobs.runChain.handler(({ input: { project, chain, ...wish }, context: { engine }, signal }) =>
+    engine.jobs.runChain(project, { chain, ...wish }, signal),
+  ),
   measure: jobs.measure.handler(({ input, context: { engine } }) => engine.jobs.measure(input.project, input.variants)),
   log: jobs.log.handler(async ({ input, context: { engine } }) => [...(await engine.jobs.log(input))]),
   pause: jobs.pause.handler(({ input, context: { engine } }) => engine.jobs.change(input, "pause")),
   resume: jobs.resume.handler(({ input, context: { engine } }) => engine.jobs.change(input, "resume")),
   cancel: jobs.cancel.handler(({ input, context: { engine } }) => engine.jobs.change(input, "cancel")),
+  setPriority: jobs.setPriority.handler(({ input: { priority, ...name }, context: { engine } }) =>
+    engine.jobs.setPriority(name, priority),
+  ),
+  results: jobs.results.handler(async ({ input, context: { engine } }) => {
+    const project = await engine.projects.get(input.project);
+    const made = new Set(project.store.jobs.find(input.job)?.made.flat());
+    return [
+      ...(await stepBlocks(
+        project,
+        project.store.variants().filter((v) => made.has(v.id)),
+      )),
+    ];
+  }),
   remove: jobs.remove.handler(async ({ input, context: { engine } }) => {
     await engine.jobs.remove(input);
     return {};

@@ -99,6 +99,7 @@ function textOf(event: JobLogEntry["event"]): string | undefined {
     case "failure":
       return `Failed: ${event.message}`;
     case "progress":
+    case "usage":
       return undefined;
   }
 }
