@@ -124,13 +124,13 @@ export const params = z.strictObject({
       }),
     ),
   compensate: z
-    .boolean()
-    .default(true)
+    .enum(["none", "channels", "layers"])
+    .default("layers")
     .meta(
       about({
         title: "Compensate for removed channels",
         description:
-          "What reads a removed channel reads a prediction of it from those that stay instead, by least squares over training samples.",
+          "By least squares over training samples. Channels: what read a removed channel reads a prediction of it from those that stay. Layers: then every layer's weights are fitted anew to what it gave before.",
         advanced: true,
       }),
     ),

@@ -12,6 +12,7 @@ import { leftBy, removeChannels, type ChannelChoice } from "../../transform/chan
 import type { TrainingContext } from "../fineTune.ts";
 import { openForPruning, recalibrated, remembered } from "../pruned.ts";
 import { allocate, choiceOf, evenedOut, type Candidate, type Meets, type Widths } from "./allocate.ts";
+import { reconstruct } from "./reconstruct.ts";
 import { importanceOf, type Importance } from "./importance.ts";
 import type { Params } from "./params.ts";
 import { allocateByCurves, scanGroups, type Curve } from "./sensitivity.ts";
@@ -93,28 +94,30 @@ export async function prune(opened: Opened, options: PruneOptions): Promise<Prun
     return { choice: [...chosen.choice], curves: chosen.curves };
   });
   const chosen: ChannelChoice = new Map(choice);
-  return { model: await remove(chosen), choice: chosen, curves };
+  return { model: await remove(chosen, true), choice: chosen, curves };
 }
 
-type Remove = (choice: ChannelChoice) => Promise<Model>;
+/** @param isLast whether nothing is chosen by it any more, so that it may take long */
+type Remove = (choice: ChannelChoice, isLast?: boolean) => Promise<Model>;
 
 /** Removes channels, makes up for them and estimates the statistics anew, as far as there are samples and it is wanted. */
 function remover({ model, found, shapes: { values } }: Opened, { choosing, context }: PruneOptions): Remove {
-  const { compensate: isCompensated, recalibrate, samples } = choosing;
+  const { compensate: way, recalibrate, samples } = choosing;
+  const train = context.split?.("train");
+  const stream = train === undefined || train.count === 0 ? undefined : firstSamples(train, samples);
   let products: ReadonlyMap<string, Float64Array> | undefined;
-  const compensated: Remove = async (choice) => {
-    const stream = context.split?.("train");
-    if (stream === undefined || stream.count === 0) return model;
-    if (products === undefined) {
-      const observed = firstSamples(stream, samples);
-      const batch = Math.min(32, observed.count);
-      products = await channelProducts(model, watchedReaders(model, values), { ...context, stream: observed, batch });
+  return async (choice, isLast) => {
+    const left = leftBy(found, choice);
+    let whole = model;
+    if (stream !== undefined && way !== "none") {
+      const options = { ...context, stream, batch: Math.min(32, stream.count) };
+      products ??= await channelProducts(model, watchedReaders(model, values), options);
+      whole = compensate(model, cutReaders(model, values, left), products);
     }
-    return compensate(model, cutReaders(model, values, leftBy(found, choice)), products);
-  };
-  return async (choice) => {
-    const whole = isCompensated ? await compensated(choice) : model;
-    const small = removeChannels(whole, found, { choice, shapes: values });
+    let small = removeChannels(whole, found, { choice, shapes: values });
+    if (stream !== undefined && way === "layers" && isLast) {
+      small = await reconstruct(small, { whole: model, shapes: values, left, stream, context });
+    }
     return recalibrate ? recalibrated(small, context, samples) : small;
   };
 }

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { nodeHost } from "../../../core/app/nodeHost.ts";
 import type { Json } from "../../../core/base/json.ts";
 import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
@@ -53,11 +53,15 @@ export function startOf({ folder }: SectionOptions, { model, split }: Lesson): P
   return once(folder, { path: "resnet20", of: SPLITS }, () => percentRight(model, split("test"), "test"));
 }
 
-/** Percent of the test images that the whole net gets right when a recipe's fine-tuning is all that is done to it. */
+/**
+ * Percent of the test images that the whole net gets right when a recipe's fine-tuning is all that is done to it. Sections
+ * whose recipes train alike share it.
+ */
 export function trainDense(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<number> {
+  const shared = join(dirname(options.folder), "dense");
   const names = Object.keys(fineTuneParams);
   const of: Json = { dense: Object.fromEntries(names.map((name) => [name, recipe.params[name] ?? null])) };
-  return once(options.folder, { of, seed: lesson.seed }, async () => {
+  return once(shared, { of, seed: lesson.seed }, async () => {
     options.say(`the whole net, seed ${lesson.seed}`);
     const params = (await findMethod(recipe.method)).parse(recipe.params) as unknown as FineTuneParams;
     const context = await contextOf(options, lesson, of);

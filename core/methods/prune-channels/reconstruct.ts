@@ -1,0 +1,98 @@
+import { solvePositive } from "../../base/cholesky.ts";
+import { elementCount } from "../../base/array.ts";
+import type { SampleStream } from "../../data/batches.ts";
+import { floatTensor, tensorArray } from "../../graph/build.ts";
+import { editGraph } from "../../graph/edit.ts";
+import type { Model } from "../../graph/model.ts";
+import { layerProducts, type LayerProducts } from "../../measure/layerProducts.ts";
+import { axisLayout } from "../../transform/constants.ts";
+import type { ValueShapes } from "../../transform/channels/couple.ts";
+import type { Left } from "../../transform/channels/remove.ts";
+import { findSparseLayers, type SparseLayer } from "../../transform/sparseLayers.ts";
+import type { TrainingContext } from "../fineTune.ts";
+
+/** Most weights of an output channel that are solved for: the time grows with their third power. */
+const MOST_WEIGHTS = 2304;
+
+/** Share of the mean square that pulls towards the weights as they are. */
+const RIDGE = 1e-3;
+
+export interface ReconstructOptions {
+  /** The model before channels were removed. */
+  readonly whole: Model;
+  /** Shapes of its values, and what is left of them. */
+  readonly shapes: ValueShapes;
+  readonly left: Left;
+  readonly stream: SampleStream;
+  readonly context: TrainingContext;
+}
+
+/**
+ * Weights by which each layer gives again what it gave in the whole model, as far as the channels that are left let it: by
+ * least squares over samples, layer after layer, each seeing what those before it now give (He et al. 2017, "Channel
+ * Pruning for Accelerating Very Deep Neural Networks", §3.2).
+ * @param small the model after removal, with the names of the whole one
+ */
+export async function reconstruct(small: Model, options: ReconstructOptions): Promise<Model> {
+  const { whole, shapes, left, stream, context } = options;
+  let current = small;
+  const layers = findSparseLayers(small).layers.filter(canBeSolved(shapes, left));
+  const first = layers.findIndex(({ data }) => isCut(data, shapes, left));
+  if (first < 0) return small;
+  for (const layer of layers.slice(first)) {
+    context.emit({ kind: "stage", name: `Reconstructing ${layer.node}` });
+    const output = outputOf(small, layer);
+    const kept = left(output, layer.dataAxis(shapes.get(output)?.dims.length ?? 0));
+    const products = await layerProducts(current, whole, {
+      layer: layer.node,
+      ...(kept && { outputs: kept.flatMap((isLeft, i) => (isLeft ? [i] : [])) }),
+      ...context,
+      stream,
+      batch: Math.min(32, stream.count),
+    });
+    current = withSolved(current, layer, products);
+  }
+  return current;
+}
+
+const outputOf = ({ graph }: Model, { node }: SparseLayer): string =>
+  graph.nodes.find((n) => n.name === node)?.outputs[0] ?? "";
+
+const isCut = (value: string, shapes: ValueShapes, left: Left): boolean =>
+  (shapes.get(value)?.dims ?? []).some((_, axis) => left(value, axis) !== undefined);
+
+/** Layers of which each weight reads one channel, and that are small enough. */
+function canBeSolved(shapes: ValueShapes, left: Left): (layer: SparseLayer) => boolean {
+  return ({ data, dataAxis, dims, columnAxis, rowAxis }) => {
+    const sizes = shapes.get(data)?.sizes ?? [];
+    const axis = dataAxis(sizes.length);
+    const channels = left(data, axis)?.filter(Boolean).length ?? sizes[axis];
+    return channels === dims[columnAxis] && elementCount(dims) / dims[rowAxis]! <= MOST_WEIGHTS;
+  };
+}
+
+/** (G + λI)·Δ = targets − G·W, where W is the weights as they are and G the products of what they are multiplied with. */
+function withSolved(model: Model, layer: SparseLayer, { size, inputs, targets }: LayerProducts): Model {
+  const weight = model.graph.initializers.find((t) => t.name === layer.weight)!;
+  const data = (tensorArray(weight).data as Float32Array).slice();
+  const { outer, size: rows, inner } = axisLayout(weight.dims, layer.rowAxis);
+  const at = (row: number, j: number): number => (Math.floor(j / inner) * rows + row) * inner + (j % inner);
+  let trace = 0;
+  for (let i = 0; i < size; i++) trace += inputs[i * size + i]!;
+  if (!(trace > 0) || outer * inner !== size) return model;
+  const columns = Array.from({ length: rows }, (_, row) => {
+    const column = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      let sum = targets[i * rows + row]!;
+      for (let j = 0; j < size; j++) sum -= inputs[i * size + j]! * data[at(row, j)]!;
+      column[i] = sum;
+    }
+    return column;
+  });
+  const squares = inputs.slice();
+  for (let i = 0; i < size; i++) squares[i * size + i]! += (RIDGE * trace) / size;
+  if (!solvePositive(squares, columns)) return model;
+  columns.forEach((column, row) => column.forEach((change, j) => (data[at(row, j)]! += change)));
+  const graph = editGraph(model.graph, (edit) => edit.setInitializer(floatTensor(weight.name, weight.dims, data)));
+  return Object.freeze({ ...model, graph });
+}
