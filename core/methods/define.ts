@@ -105,6 +105,10 @@ export interface LayerFinding {
   readonly sparsity?: number;
   /** Signal to quantisation noise of the weights, in dB. */
   readonly sqnr?: number;
+  /** Divergence of the outputs where this layer alone is as in the result, in nats. */
+  readonly sensitivity?: number;
+  /** Signal to noise of those outputs, in dB. */
+  readonly error?: number;
 }
 
 const BRAND: unique symbol = Symbol.for("lathe.method");

@@ -5,6 +5,7 @@ import type { HeadSpec } from "../train/heads.ts";
 import type { TrainPlan } from "../train/plan.ts";
 import { logitsOf, openTeacher, teachLogits, type Teach, type Teacher } from "../train/teacher.ts";
 import { train, type TrainOptions, type TrainResult } from "../train/train.ts";
+import { augmentOf } from "./augmentParams.ts";
 import type { MethodContext } from "./define.ts";
 import type { FineTuneParams } from "./fineTuneParams.ts";
 
@@ -71,7 +72,7 @@ export async function fineTune(
 
 /** The training that the shared parameters describe. */
 export function fineTunePlan(params: FineTuneParams): TrainPlan {
-  const { epochs, batch, rate, optimizer, weightDecay, crop, flip } = params;
+  const { epochs, batch, rate, optimizer, weightDecay, crop, flip, policy } = params;
   return {
     epochs,
     batch,
@@ -82,7 +83,7 @@ export function fineTunePlan(params: FineTuneParams): TrainPlan {
       optimizer === "sgd"
         ? { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay }
         : { kind: "adamw", weightDecay },
-    augment: { ...(crop > 0 && { crop }), ...(flip && { flip }) },
+    augment: augmentOf({ crop, flip, policy }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { about } from "./about.ts";
+import { augmentParams } from "./augmentParams.ts";
 
 /** Parameters of the training that follows a change to a model; a fragment that methods put among their own. */
 export const fineTuneParams = {
@@ -37,16 +38,9 @@ export const fineTuneParams = {
     .min(0)
     .default(5e-4)
     .meta(about({ title: "Weight decay", description: "Pull of the weights towards zero.", advanced: true })),
-  crop: z
-    .int()
-    .min(0)
-    .max(1024)
-    .default(0)
-    .meta(about({ title: "Random shift", unit: "pixels", description: "Moves training images by up to this much." })),
-  flip: z
-    .boolean()
-    .default(false)
-    .meta(about({ title: "Random mirroring", description: "Mirrors half of the images left to right." })),
+  crop: augmentParams.crop,
+  flip: augmentParams.flip,
+  policy: augmentParams.policy,
   teacher: z
     .string()
     .default("")

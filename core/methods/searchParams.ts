@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Json } from "../base/json.ts";
 import type { TrainPlan } from "../train/plan.ts";
 import { about } from "./about.ts";
+import { augmentOf } from "./augmentParams.ts";
 import { fineTuneParams } from "./fineTuneParams.ts";
 
 export const SEARCH_COSTS = ["latency", "macs", "size", "memory"] as const;
@@ -201,6 +202,6 @@ export function trialPlan({ batch, rate, weightDecay, crop, flip }: TrialParams,
     schedule: { kind: "one-cycle" },
     heads: [{ loss: { kind: "cross-entropy" }, target: "classes" }],
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay },
-    augment: { ...(crop > 0 && { crop }), ...(flip && { flip }) },
+    augment: augmentOf({ crop, flip }),
   };
 }

@@ -31,5 +31,13 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) => layers.map(({ node, weightSqnr }) => ({ node, sqnr: weightSqnr })),
+  layers: ({ layers, sensitivity }: Findings) => {
+    const judged = new Map(sensitivity.map((s) => [s.node, { sensitivity: s.kl, error: s.sqnr }]));
+    const written = new Set(layers.map((l) => l.node));
+    return [
+      ...layers.map(({ node, weightSqnr }) => ({ node, sqnr: weightSqnr, ...judged.get(node) })),
+      // Those that were left in float for it.
+      ...[...judged].flatMap(([node, found]) => (written.has(node) ? [] : [{ node, ...found }])),
+    ];
+  },
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { about } from "../about.ts";
-import { augmentParams } from "./augmentParams.ts";
+import { augmentParams } from "../augmentParams.ts";
 
 const share = z.number().min(0).max(1);
 

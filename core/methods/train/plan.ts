@@ -1,8 +1,8 @@
 import { LatheError } from "../../base/error.ts";
-import type { AugmentSpec, Policy } from "../../train/augment/augment.ts";
 import type { LossSpec } from "../../train/losses.ts";
 import type { OptimizerSpec } from "../../train/optimizers.ts";
 import type { TrainPlan } from "../../train/plan.ts";
+import { augmentOf } from "../augmentParams.ts";
 import type { Params } from "./params.ts";
 
 /** What the engine is to do, from the parameters as people give them: 0 is off. */
@@ -66,21 +66,4 @@ function optimizerOf({ optimizer, momentum, weightDecay }: Params): OptimizerSpe
     default:
       return { kind: optimizer, weightDecay };
   }
-}
-
-const POLICIES: Readonly<Record<Exclude<Params["policy"], "none">, Policy>> = {
-  trivial: { kind: "trivial" },
-  rand: { kind: "rand", operations: 2, strength: 0.3 },
-};
-
-function augmentOf(params: Params): AugmentSpec {
-  const amounts = [
-    ...(["crop", "rotate", "brightness", "contrast", "saturation", "erase", "mixup", "cutmix"] as const),
-    ...(["frequencyMask", "timeMask"] as const),
-  ];
-  return {
-    ...Object.fromEntries(amounts.flatMap((name) => (params[name] > 0 ? [[name, params[name]]] : []))),
-    ...(params.flip && { flip: true }),
-    ...(params.policy !== "none" && { policy: POLICIES[params.policy] }),
-  };
 }

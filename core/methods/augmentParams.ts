@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { about } from "../about.ts";
+import type { AugmentSpec, Policy } from "../train/augment/augment.ts";
+import { about } from "./about.ts";
 
 const jitter = (title: string) =>
   z
@@ -84,3 +85,23 @@ export const augmentParams = {
     .default(0)
     .meta(about({ title: "CutMix", description: "α of the rectangle that is pasted from another image; 0 is off." })),
 };
+
+export type AugmentParams = z.output<z.ZodObject<typeof augmentParams>>;
+
+const POLICIES: Readonly<Record<Exclude<AugmentParams["policy"], "none">, Policy>> = {
+  trivial: { kind: "trivial" },
+  rand: { kind: "rand", operations: 2, strength: 0.3 },
+};
+
+/** What the engine is to do, from the parameters as people give them: 0 is off, and so is what a method does not offer. */
+export function augmentOf({ flip, policy = "none", ...amounts }: Partial<AugmentParams>): AugmentSpec {
+  const names = [
+    ...(["crop", "rotate", "brightness", "contrast", "saturation", "erase", "mixup", "cutmix"] as const),
+    ...(["frequencyMask", "timeMask"] as const),
+  ];
+  return {
+    ...Object.fromEntries(names.flatMap((name) => ((amounts[name] ?? 0) > 0 ? [[name, amounts[name]]] : []))),
+    ...(flip && { flip }),
+    ...(policy !== "none" && { policy: POLICIES[policy] }),
+  };
+}
