@@ -49,7 +49,14 @@ const wizard = createRoute({
   path: "/p/$project/wizard",
   validateSearch: (search): WizardStart => {
     const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-    return { method: text(search["method"]), from: text(search["from"]), clone: text(search["clone"]) };
+    return {
+      method: text(search["method"]),
+      from: text(search["from"]),
+      clone: text(search["clone"]),
+      job: text(search["job"]),
+      preset: text(search["preset"]),
+      exclude: text(search["exclude"]),
+    };
   },
   component: () => <WizardPage project={wizard.useParams().project} start={wizard.useSearch()} />,
 });

@@ -6,6 +6,11 @@ export const keys = {
   project: (project: string) => ["project", project],
   overview: (project: string) => ["project", project, "overview"],
   comparison: (project: string, variants: readonly string[]) => ["project", project, "comparison", ...variants],
+  layers: (project: string, variant: string) => ["project", project, "layers", variant],
+  presets: (project: string) => ["presets", project],
+  jobResults: (project: string, job: string) => ["project", project, "results", job],
+  storage: (project: string) => ["storage", project],
+  diagnosis: () => ["diagnosis"],
   jobs: (project: string) => ["jobs", project],
   log: (project: string, job: string) => ["log", project, job],
 } as const;

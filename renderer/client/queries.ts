@@ -3,8 +3,9 @@ import type { ComparisonView } from "../../core/contract/compare.ts";
 import type { Failure } from "../../core/contract/failure.ts";
 import type { JobLogEntry } from "../../core/contract/jobs.ts";
 import type { MethodInfo } from "../../core/contract/method.ts";
-import type { JobView } from "../../core/contract/run.ts";
-import type { EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
+import type { Preset } from "../../core/contract/preset.ts";
+import type { JobView, LayerName } from "../../core/contract/run.ts";
+import type { DiagnosisView, EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
 import { useEngine } from "./engine.ts";
 import { failureOf } from "./failure.ts";
 import { keys } from "./keys.ts";
@@ -79,4 +80,27 @@ export function useJobs(project: string | undefined): Asked<JobView[]> {
 export function useJobLog(project: string, job: string): Asked<JobLogEntry[]> {
   const { client } = useEngine();
   return asked(useQuery({ queryKey: keys.log(project, job), queryFn: () => client.jobs.log({ project, job }) }));
+}
+
+/** The layers of a variant that parameters can name. */
+export function useLayers(project: string, variant: string): Asked<LayerName[]> {
+  const { client } = useEngine();
+  return asked(
+    useQuery({
+      queryKey: keys.layers(project, variant),
+      queryFn: () => client.methods.layers({ project, variant }),
+      enabled: variant !== "",
+    }),
+  );
+}
+
+export function usePresets(project: string): Asked<Preset[]> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.presets(project), queryFn: () => client.presets.list({ project }) }));
+}
+
+/** What the engine's machine can do; it does not change while the engine runs. */
+export function useDiagnosis(): Asked<DiagnosisView> {
+  const { client } = useEngine();
+  return asked(useQuery({ queryKey: keys.diagnosis(), queryFn: () => client.engine.diagnose(), staleTime: Infinity }));
 }

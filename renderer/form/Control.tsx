@@ -2,7 +2,8 @@ import { Checkbox, HTMLSelect, InputGroup, Switch, TagInput } from "@blueprintjs
 import { useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
 import type { ParameterSchema } from "../../core/contract/method.ts";
-import type { Choice } from "./schema.ts";
+import { LayerControl } from "./LayerControl.tsx";
+import type { Choice, LayerChoice } from "./schema.ts";
 
 export interface ControlProps {
   readonly id: string;
@@ -12,6 +13,7 @@ export interface ControlProps {
   readonly schema: ParameterSchema;
   readonly value: Json | undefined;
   readonly variants: readonly Choice[];
+  readonly layers?: readonly LayerChoice[] | undefined;
   readonly onChange: (value: Json) => void;
 }
 
@@ -19,6 +21,7 @@ export interface ControlProps {
 export function Control(props: ControlProps): ReactElement {
   const { schema } = props;
   if (schema.reference === "variant") return <VariantControl {...props} />;
+  if (schema.reference === "layer") return <LayerControl {...props} />;
   if (schema.enum !== undefined) return <ChoiceControl {...props} />;
   switch (schema.type) {
     case "boolean":

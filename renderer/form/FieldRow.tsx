@@ -2,19 +2,30 @@ import { Button } from "@blueprintjs/core";
 import { useId, useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
 import { Control } from "./Control.tsx";
-import { isDefault, rangeText, titleOf, valueOf, type Choice, type Field, type Values } from "./schema.ts";
+import {
+  defaultText,
+  isDefault,
+  rangeText,
+  titleOf,
+  valueOf,
+  type Choice,
+  type Field,
+  type LayerChoice,
+  type Values,
+} from "./schema.ts";
 
 export interface FieldRowProps {
   readonly field: Field;
   readonly values: Values;
   readonly problem: string | undefined;
   readonly variants: readonly Choice[];
+  readonly layers?: readonly LayerChoice[] | undefined;
   readonly onChange: (value: Json) => void;
   readonly onReset: () => void;
 }
 
 /** One parameter: name, control, unit and range, what it means, and a way back to the default. */
-export function FieldRow({ field, values, problem, variants, onChange, onReset }: FieldRowProps): ReactElement {
+export function FieldRow({ field, values, problem, variants, layers, onChange, onReset }: FieldRowProps): ReactElement {
   const id = useId();
   // Another number gives a control that has forgotten what was typed.
   const [round, setRound] = useState(0);
@@ -22,7 +33,8 @@ export function FieldRow({ field, values, problem, variants, onChange, onReset }
   const title = titleOf(field);
   const range = rangeText(schema);
   const isChanged = !isDefault(field, values);
-  const facts = [schema.unit, range].filter((t) => t !== undefined && t !== "").join(", ");
+  const fallback = isChanged ? defaultText(schema) : undefined;
+  const facts = [schema.unit, range, fallback].filter((t) => t !== undefined && t !== "").join(", ");
   const describedBy = [`${id}-text`, ...(problem === undefined ? [] : [`${id}-problem`])].join(" ");
   const isGroup = schema.type === "array" && schema.items?.enum !== undefined;
   return (
@@ -61,6 +73,7 @@ export function FieldRow({ field, values, problem, variants, onChange, onReset }
           schema={schema}
           value={valueOf(field, values)}
           variants={variants}
+          layers={layers}
           onChange={onChange}
         />
         {facts !== "" && <span className="field-facts">{facts}</span>}

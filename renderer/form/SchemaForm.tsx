@@ -2,7 +2,7 @@ import { Button, Collapse } from "@blueprintjs/core";
 import { useId, useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
 import { FieldRow } from "./FieldRow.tsx";
-import { isDefault, type Choice, type Field, type Values } from "./schema.ts";
+import { isDefault, type Choice, type Field, type LayerChoice, type Values } from "./schema.ts";
 
 export interface SchemaFormProps {
   readonly fields: readonly Field[];
@@ -10,11 +10,13 @@ export interface SchemaFormProps {
   readonly problems: ReadonlyMap<string, string>;
   /** What a parameter that names a variant may be. */
   readonly variants: readonly Choice[];
+  /** What a parameter that names layers may be; undefined where nobody knows. */
+  readonly layers?: readonly LayerChoice[] | undefined;
   readonly onChange: (values: Values) => void;
 }
 
 /** A form made of a method's parameters; rarely needed ones are folded away. */
-export function SchemaForm({ fields, values, problems, variants, onChange }: SchemaFormProps): ReactElement {
+export function SchemaForm({ fields, values, problems, variants, layers, onChange }: SchemaFormProps): ReactElement {
   const basic = fields.filter((f) => f.schema.advanced !== true);
   const advanced = fields.filter((f) => f.schema.advanced === true);
   const changed = advanced.filter((f) => !isDefault(f, values)).length;
@@ -28,6 +30,7 @@ export function SchemaForm({ fields, values, problems, variants, onChange }: Sch
       values={values}
       problem={problems.get(field.name)}
       variants={variants}
+      layers={layers}
       onChange={(value: Json) => onChange({ ...values, [field.name]: value })}
       onReset={() => onChange(Object.fromEntries(Object.entries(values).filter(([name]) => name !== field.name)))}
     />

@@ -12,6 +12,15 @@ export interface Choice {
   readonly label: string;
 }
 
+/** A layer that a parameter can name. */
+export interface LayerChoice {
+  readonly name: string;
+  readonly op: string;
+  readonly parameters: number;
+  /** Its place among the most sensitive ones, from 1. */
+  readonly rank?: number | undefined;
+}
+
 export type Values = Readonly<Record<string, Json>>;
 
 /** The parameters of a method's schema, in their order. */
@@ -51,6 +60,12 @@ export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum
     return `${minimum === undefined ? "above " : ""}${from} to ${maximum === undefined ? "below " : ""}${to}`;
   if (from !== undefined) return minimum === undefined ? `above ${from}` : `at least ${from}`;
   return to === undefined ? "" : maximum === undefined ? `below ${to}` : `at most ${to}`;
+}
+
+/** "default 256", as far as it is a number or a word. */
+export function defaultText({ default: fallback, type }: ParameterSchema): string | undefined {
+  if (type === "boolean" || fallback === "" || fallback === undefined || fallback === null) return undefined;
+  return typeof fallback === "object" ? undefined : `default ${String(fallback)}`;
 }
 
 /** What is wrong with a value, in words; undefined where nothing is. */

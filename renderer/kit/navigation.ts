@@ -27,6 +27,12 @@ export interface WizardStart {
 }
 
 /** The address of a link to a screen. */
+  /** A job whose plan is taken over. */
+  readonly job?: string | undefined;
+  /** A preset, by its name. */
+  readonly preset?: string | undefined;
+  /** A layer that the method is to leave alone, beside those that it leaves already. */
+  readonly exclude?: string | undefined;
 export function href(path: string): string {
   return `#${path}`;
 }

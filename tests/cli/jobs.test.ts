@@ -156,7 +156,7 @@ test("a job can be cancelled from another terminal, and resumed", async () => {
   expect(await ended(again)).toBe(EXIT_CODES.cancelled);
 });
 
-test("tries a run, keeps its recipe as a preset, runs that, and tells what is on disk", () => {
+test("tries a run, keeps its recipe as a preset, queues that, and tells what is on disk", () => {
   const folder = withProject();
   const p = ["-p", "p"];
   const tried = json(folder, "run", "quantize-dynamic", "--from", "tiny", "--try", "8", ...p);
@@ -165,7 +165,6 @@ test("tries a run, keeps its recipe as a preset, runs that, and tells what is on
     join(folder, "half.json"),
     JSON.stringify({ lathe: 1, method: "convert-fp16", version: 1, params: {}, seed: 0, threads: 1 }),
   );
-  expect(lathe(folder, "presets", ...p).stdout).toContain("There are no presets yet");
   expect(json(folder, "presets", "save", "half", "--recipe", "half.json", ...p)).toMatchObject({
     preset: { name: "half", scope: "project", kind: "recipe" },
   });
@@ -173,7 +172,5 @@ test("tries a run, keeps its recipe as a preset, runs that, and tells what is on
   expect(made).toMatchObject({ job: { state: "queued", priority: 0 } });
   expect(json(folder, "jobs", "priority", "j2", "7", ...p)).toMatchObject({ job: { id: "j2", priority: 7 } });
   expect(json(folder, "presets", "remove", "half", ...p)).toEqual({ removed: { name: "half", scope: "project" } });
-  const gone = lathe(folder, "run", "--preset", "half", "--from", "tiny", ...p);
-  expect(gone.stderr).toContain('There is no preset "half".');
   expect(json(folder, "cache", "--empty", ...p)).toMatchObject({ freed: 0, cache: 0 });
-});
+}, 240_000);

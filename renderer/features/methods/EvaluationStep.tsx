@@ -1,7 +1,7 @@
 import { Checkbox, FormGroup, HTMLSelect, InputGroup } from "@blueprintjs/core";
 import type { ReactElement } from "react";
 import { providerName } from "./providers.ts";
-import { isWhole } from "./draft.ts";
+import { isWhole } from "./problems.ts";
 import type { StepProps } from "./step.ts";
 
 /** Which samples, on what, and whether the result is measured. */
@@ -28,7 +28,7 @@ export function EvaluationStep({ overview, draft, onChange }: StepProps): ReactE
             id="wizard-data"
             value={draft.data ?? ""}
             options={overview.data.map((d) => ({ value: d.id, label: d.name }))}
-            onChange={(event) => onChange({ data: event.currentTarget.value })}
+            onChange={(event) => onChange({ ...draft, data: event.currentTarget.value })}
           />
         </FormGroup>
       )}
@@ -39,46 +39,50 @@ export function EvaluationStep({ overview, draft, onChange }: StepProps): ReactE
           options={[...providerName]}
           onChange={(event) => {
             const found = providerName.find((p) => p.value === event.currentTarget.value);
-            if (found !== undefined) onChange({ provider: found.value });
+            if (found !== undefined) onChange({ ...draft, provider: found.value });
           }}
         />
       </FormGroup>
-      <FormGroup
-        label="Threads"
-        labelFor="wizard-threads"
-        intent={isWhole(draft.threads, 1) ? "none" : "danger"}
-        helperText={
-          isWhole(draft.threads, 1)
-            ? "Part of the recipe, since the order of sums depends on it."
-            : "Enter a whole number of at least 1."
-        }
-      >
-        <InputGroup
-          id="wizard-threads"
-          className="short-input"
-          inputMode="numeric"
-          value={draft.threads}
-          onChange={(event) => onChange({ threads: event.currentTarget.value })}
-        />
-      </FormGroup>
-      <FormGroup
-        label="Seed"
-        labelFor="wizard-seed"
-        intent={isWhole(draft.seed, 0) ? "none" : "danger"}
-        helperText={isWhole(draft.seed, 0) ? "The same seed gives the same bytes." : "Enter a whole number."}
-      >
-        <InputGroup
-          id="wizard-seed"
-          className="short-input"
-          inputMode="numeric"
-          value={draft.seed}
-          onChange={(event) => onChange({ seed: event.currentTarget.value })}
-        />
-      </FormGroup>
+      <div id="wizard-threads-field">
+        <FormGroup
+          label="Threads"
+          labelFor="wizard-threads"
+          intent={isWhole(draft.threads, 1) ? "none" : "danger"}
+          helperText={
+            isWhole(draft.threads, 1)
+              ? "Part of the recipe, since the order of sums depends on it."
+              : "Enter a whole number of at least 1."
+          }
+        >
+          <InputGroup
+            id="wizard-threads"
+            className="short-input"
+            inputMode="numeric"
+            value={draft.threads}
+            onChange={(event) => onChange({ ...draft, threads: event.currentTarget.value })}
+          />
+        </FormGroup>
+      </div>
+      <div id="wizard-seed-field">
+        <FormGroup
+          label="Seed"
+          labelFor="wizard-seed"
+          intent={isWhole(draft.seed, 0) ? "none" : "danger"}
+          helperText={isWhole(draft.seed, 0) ? "The same seed gives the same bytes." : "Enter a whole number."}
+        >
+          <InputGroup
+            id="wizard-seed"
+            className="short-input"
+            inputMode="numeric"
+            value={draft.seed}
+            onChange={(event) => onChange({ ...draft, seed: event.currentTarget.value })}
+          />
+        </FormGroup>
+      </div>
       <Checkbox
         label="Measure the result beside the baseline"
         checked={draft.measure}
-        onChange={(event) => onChange({ measure: event.currentTarget.checked })}
+        onChange={(event) => onChange({ ...draft, measure: event.currentTarget.checked })}
       />
     </>
   );

@@ -4,6 +4,7 @@ import { Glyph } from "../../kit/Glyph.tsx";
 import { href, paths } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { familiesOf, FAMILIES } from "./families.ts";
+import { Presets } from "./Presets.tsx";
 
 /** What can be done to a model, by what one wants. */
 export function MethodsPage({ project }: { readonly project: string }): ReactElement {
@@ -28,6 +29,7 @@ export function MethodsPage({ project }: { readonly project: string }): ReactEle
           <p className="muted">Each makes a new variant of a model. The model it starts from stays as it is.</p>
         </div>
       </header>
+      <Presets project={project} methods={methods.data} />
       {familiesOf(methods.data).map(({ family, methods: found }) => (
         <section key={family} aria-labelledby={`family-${family}`} className="family">
           <h2 id={`family-${family}`}>

@@ -1,13 +1,16 @@
-import { FormGroup, InputGroup, Radio } from "@blueprintjs/core";
+import { Radio } from "@blueprintjs/core";
 import type { ReactElement } from "react";
 import { shown } from "../../kit/numbers.tsx";
+import { isChain } from "./draft.ts";
+import { NameField } from "./NameField.tsx";
 import type { StepProps } from "./step.ts";
 
 /** Which variant to start from, and what the new one is called. */
-export function SourceStep({ overview, method, draft, onChange }: StepProps): ReactElement {
+export function SourceStep(props: StepProps): ReactElement {
+  const { overview, draft, onChange } = props;
   return (
     <>
-      <fieldset className="choices">
+      <fieldset className="choices" id="wizard-from">
         <legend>Start from</legend>
         {overview.variants.map((variant) => {
           const facts = [shown.accuracy(variant)?.text, shown.latency(variant)?.text, shown.size(variant).text];
@@ -18,7 +21,7 @@ export function SourceStep({ overview, method, draft, onChange }: StepProps): Re
               name="from"
               value={variant.id}
               checked={draft.from === variant.id}
-              onChange={() => onChange({ from: variant.id })}
+              onChange={() => onChange({ ...draft, from: variant.id })}
               labelElement={
                 <span className="choice-text">
                   <strong>{variant.name}</strong>
@@ -31,20 +34,7 @@ export function SourceStep({ overview, method, draft, onChange }: StepProps): Re
           );
         })}
       </fieldset>
-      <FormGroup
-        label="Name of the new variant"
-        labelInfo="(optional)"
-        labelFor="wizard-name"
-        helperText="Left empty, it is called after the method."
-      >
-        <InputGroup
-          id="wizard-name"
-          className="short-input"
-          placeholder={method?.id ?? ""}
-          value={draft.name}
-          onChange={(event) => onChange({ name: event.currentTarget.value })}
-        />
-      </FormGroup>
+      {!isChain(draft) && <NameField {...props} />}
     </>
   );
 }

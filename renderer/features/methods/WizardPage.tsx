@@ -2,12 +2,14 @@ import { Button } from "@blueprintjs/core";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import type { MethodInfo } from "../../../core/contract/method.ts";
 import type { Overview } from "../../../core/contract/views.ts";
-import { useMethods, useOverview, useStatus } from "../../client/queries.ts";
-import { type WizardStart } from "../../kit/navigation.ts";
+import { useJobs, useLayers, useMethods, useOverview, usePresets, useStatus } from "../../client/queries.ts";
+import type { WizardStart } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
-import { problemsIn, startDraft, STEP_TITLES, STEPS, type Step } from "./draft.ts";
+import { isChain, startDraft, stepAt, type Draft } from "./draft.ts";
 import { EvaluationStep } from "./EvaluationStep.tsx";
 import { GoalStep } from "./GoalStep.tsx";
+import { ProblemList } from "./ProblemList.tsx";
+import { problemsIn, STEP_TITLES, STEPS, type Problem, type Step } from "./problems.ts";
 import { ReviewStep } from "./ReviewStep.tsx";
 import { SettingsStep } from "./SettingsStep.tsx";
 import { SourceStep } from "./SourceStep.tsx";
@@ -23,12 +25,16 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
   const overview = useOverview(project);
   const methods = useMethods();
   const status = useStatus();
-  const failure = overview.failure ?? methods.failure ?? status.failure;
+  const jobs = useJobs(start.job === undefined ? undefined : project);
+  const presets = usePresets(project);
+  const failure = overview.failure ?? methods.failure ?? status.failure ?? jobs.failure ?? presets.failure;
   if (failure !== undefined) {
-    const again = (): void => [overview, methods, status].forEach((q) => q.failure !== undefined && q.again());
-    return <Failed failure={failure} retry={again} />;
+    const all = [overview, methods, status, jobs, presets];
+    return <Failed failure={failure} retry={() => all.forEach((q) => q.failure !== undefined && q.again())} />;
   }
-  if (overview.data === undefined || methods.data === undefined || status.data === undefined)
+  const isWaiting =
+    (start.job !== undefined && jobs.data === undefined) || (start.preset !== undefined && presets.data === undefined);
+  if (overview.data === undefined || methods.data === undefined || status.data === undefined || isWaiting)
     return <Loading what="the wizard" />;
   if (overview.data.variants.length === 0) {
     return (
@@ -37,106 +43,120 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
       </Empty>
     );
   }
+  const draft = startDraft({
+    overview: overview.data,
+    methods: methods.data,
+    start,
+    threads: status.data.threads,
+    plan: jobs.data?.find((v) => v.job.id === start.job)?.job.plan,
+    preset: presets.data?.find((p) => p.name === start.preset),
+  });
   return (
     <Wizard
       key={JSON.stringify(start)}
       project={project}
-      start={start}
+      first={draft}
       overview={overview.data}
       methods={methods.data}
-      threads={status.data.threads}
     />
   );
 }
 
-interface WizardProps extends WizardPageProps {
+interface WizardProps {
+  readonly project: string;
+  /** What it starts with; later ones do not matter. */
+  readonly first: Draft;
   readonly overview: Overview;
   readonly methods: readonly MethodInfo[];
-  readonly threads: number;
 }
 
-function Wizard({ project, start, overview, methods, threads }: WizardProps): ReactElement {
-  const [draft, setDraft] = useState(() => startDraft({ overview, start, threads }));
-  const [step, setStep] = useState<Step>(start.method !== undefined || start.clone !== undefined ? "method" : "source");
+function Wizard({ project, first, overview, methods }: WizardProps): ReactElement {
+  const [draft, setDraft] = useState(first);
+  const [step, setStep] = useState<Step>(stepAt(first).method === undefined ? "source" : "method");
   const [seen, setSeen] = useState<ReadonlySet<Step>>(new Set());
   const heading = useRef<HTMLHeadingElement>(null);
   const isFirst = useRef(true);
-  const method = methods.find((m) => m.id === draft.method);
-  const problems = problemsIn(draft, overview, method);
+  /** The field to go to once its step is drawn. */
+  const target = useRef<string>(undefined);
+  const layers = useLayers(project, draft.from).data;
+  const method = methods.find((m) => m.id === stepAt(draft).method);
+  const problems = problemsIn(draft, { overview, methods, layers });
   const at = STEPS.indexOf(step);
   useEffect(() => {
     // Whoever listens is told where they are; the first step is announced by the page itself.
-    if (!isFirst.current) heading.current?.focus();
+    if (!isFirst.current && !focusField(target.current)) heading.current?.focus();
     isFirst.current = false;
+    target.current = undefined;
   }, [step]);
   const go = (to: Step): void => {
     setSeen((before) => new Set([...before, step]));
     setStep(to);
   };
-  const next = (): void => {
-    const to = STEPS[at + 1];
-    if (to !== undefined) go(to);
+  const fix = (to: Step, problem: Problem): void => {
+    if (problem.at !== undefined) setDraft({ ...draft, at: problem.at });
+    target.current = problem.target;
+    if (to !== step) go(to);
+    // Where the step stays, another method's form may still have to be drawn.
+    else requestAnimationFrame(() => focusField(problem.target));
   };
-  const problem = problems.get(step);
-  const props: StepProps = {
-    project,
-    overview,
-    methods,
-    method,
-    draft,
-    onChange: (change) => setDraft((before) => ({ ...before, ...change })),
-    onNext: next,
-  };
+  const here = problems.get(step) ?? [];
+  const isTold = (s: Step): boolean => (problems.get(s)?.length ?? 0) > 0 && (seen.has(s) || s === "method");
+  const props: StepProps = { project, overview, methods, method, draft, layers, onChange: setDraft };
   return (
     <div className="page wizard">
       <header className="page-head">
         <div className="page-title">
-          <h1>{method === undefined ? "New variant" : method.title}</h1>
-          <p className="muted">{method?.summary ?? "Choose what to start from, and what to do with it."}</p>
+          <h1>{isChain(draft) ? "Chain of methods" : method === undefined ? "New variant" : method.title}</h1>
+          <p className="muted">
+            {isChain(draft)
+              ? "Each method goes on with what the one before it made."
+              : (method?.summary ?? "Choose what to start from, and what to do with it.")}
+          </p>
         </div>
       </header>
       <div className="wizard-frame">
         <nav aria-label="Steps" className="wizard-rail">
           <ol>
-            {STEPS.map((s, i) => {
-              const wrong = problems.get(s);
-              const isWrong = wrong !== undefined && (seen.has(s) || s === "method");
-              return (
-                <li key={s}>
-                  <button
-                    type="button"
-                    className="wizard-step"
-                    aria-current={s === step ? "step" : undefined}
-                    onClick={() => go(s)}
-                  >
-                    <span className="wizard-number" aria-hidden>
-                      {isWrong ? "!" : seen.has(s) && s !== step ? "✓" : i + 1}
-                    </span>
-                    {STEP_TITLES[s]}
-                    {isWrong && <span className="sr"> (needs attention)</span>}
-                  </button>
-                </li>
-              );
-            })}
+            {STEPS.map((s, i) => (
+              <li key={s}>
+                <button
+                  type="button"
+                  className={isTold(s) ? "wizard-step wizard-step-wrong" : "wizard-step"}
+                  aria-current={s === step ? "step" : undefined}
+                  onClick={() => go(s)}
+                >
+                  <span className="wizard-number" aria-hidden>
+                    {isTold(s) ? "!" : seen.has(s) && s !== step ? "✓" : i + 1}
+                  </span>
+                  {STEP_TITLES[s]}
+                  {isTold(s) && <span className="sr"> (needs attention)</span>}
+                </button>
+              </li>
+            ))}
           </ol>
         </nav>
         <section className="card wizard-body" aria-labelledby="wizard-step-title">
           <h2 id="wizard-step-title" tabIndex={-1} ref={heading}>
             {STEP_TITLES[step]}
           </h2>
+          {isTold(step) && step !== "review" && (
+            <ProblemList
+              title={here.length === 1 ? "One thing is wrong here" : `${here.length} things are wrong here`}
+              problems={here.map((problem) => ({ problem, step }))}
+              onFix={fix}
+            />
+          )}
           {step === "source" && <SourceStep {...props} />}
           {step === "goal" && <GoalStep {...props} />}
           {step === "method" && <SettingsStep {...props} />}
           {step === "evaluation" && <EvaluationStep {...props} />}
-          {step === "review" && <ReviewStep {...props} problems={problems} onGo={go} />}
+          {step === "review" && <ReviewStep {...props} problems={problems} onGo={go} onFix={fix} />}
           {step !== "review" && (
             <footer className="wizard-foot">
-              <span className="tone-bad" role="status">
-                {seen.has(step) || step === "method" ? problem : undefined}
-              </span>
+              <span />
               <div className="actions">
                 {at > 0 && <Button text="Back" icon="arrow-left" onClick={() => go(STEPS[at - 1] ?? step)} />}
-                <Button intent="primary" text="Next" endIcon="arrow-right" onClick={next} />
+                <Button intent="primary" text="Next" endIcon="arrow-right" onClick={() => go(STEPS[at + 1] ?? step)} />
               </div>
             </footer>
           )}
@@ -144,4 +164,12 @@ function Wizard({ project, start, overview, methods, threads }: WizardProps): Re
       </div>
     </div>
   );
+}
+
+/** Brings the focus to the control within an element. @returns whether there is one */
+function focusField(id: string | undefined): boolean {
+  const found = id === undefined ? null : document.getElementById(id);
+  const control = found?.querySelector<HTMLElement>("input, select, textarea, button");
+  control?.focus();
+  return control != null;
 }

@@ -1,4 +1,5 @@
 import type { MethodInfo } from "../../../core/contract/method.ts";
+import type { LayerName } from "../../../core/contract/run.ts";
 import type { Overview } from "../../../core/contract/views.ts";
 import type { Draft } from "./draft.ts";
 
@@ -6,9 +7,10 @@ export interface StepProps {
   readonly project: string;
   readonly overview: Overview;
   readonly methods: readonly MethodInfo[];
+  /** Of the step of the chain that is looked at. */
   readonly method: MethodInfo | undefined;
   readonly draft: Draft;
-  readonly onChange: (change: Partial<Draft>) => void;
-  /** Goes to the next step, from a choice that settles this one. */
-  readonly onNext: () => void;
+  /** Layers of the variant to start from. */
+  readonly layers: readonly LayerName[] | undefined;
+  readonly onChange: (change: Draft) => void;
 }

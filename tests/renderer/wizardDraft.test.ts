@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import { describeMethod } from "../../core/app/methods.ts";
+import type { MethodInfo } from "../../core/contract/method.ts";
+import type { LayerName } from "../../core/contract/run.ts";
+import type { Overview, VariantView } from "../../core/contract/views.ts";
+import {
+  addStep,
+  chainOf,
+  changeStep,
+  moveStep,
+  removeStep,
+  requestOf,
+  startDraft,
+  stepAt,
+} from "../../renderer/features/methods/draft.ts";
+import { problemsIn } from "../../renderer/features/methods/problems.ts";
+import { presetOf } from "../../renderer/features/methods/SavePreset.tsx";
+
+const methods: readonly MethodInfo[] = await Promise.all(
+  ["quantize-static", "prune-channels", "distill-logits"].map(describeMethod),
+);
+
+const variant = (id: string, more: Partial<VariantView> = {}): VariantView => ({
+  ...{ id, name: `net-${id}`, at: "", parent: null, isBaseline: id === "v1", recipe: null, sha256: `sha-${id}` },
+  ...{ bytes: 1, sizeRatio: 1, isMeasured: false, warnings: [], ...more },
+});
+
+const recipe = { lathe: 1, version: 1, seed: 7, threads: 3 } as const;
+const overview: Overview = {
+  project: {
+    ...{ id: "p", folder: "/p", canWrite: true, settings: { name: "p", task: "classification", baseline: "v1" } },
+  },
+  variants: [
+    variant("v1"),
+    variant("v2", {
+      parent: "v1",
+      recipe: { ...recipe, method: "distill-logits", params: { teacher: "sha-v1", epochs: 4 } },
+    }),
+  ],
+  ...{ data: [], best: [], suggestions: [], notes: "" },
+};
+const layers: readonly LayerName[] = ["conv1", "conv2"].map((name) => ({ name, op: "Conv", parameters: 9 }));
+const parts = { overview, methods, threads: 2 };
+const methodOf = (id: string): MethodInfo => methods.find((m) => m.id === id)!;
+
+it("starts from the baseline, with nothing wrong but the method that is missing", () => {
+  const draft = startDraft({ ...parts, start: {} });
+  expect(draft).toMatchObject({ from: "v1", seed: "0", threads: "2", provider: "cpu" });
+  expect([...problemsIn(draft, { overview, methods, layers })]).toEqual([
+    ["goal", [{ text: "Choose a method.", target: "wizard-methods", at: 1 }]],
+  ]);
+});
+
+it("takes over the recipe of a variant, with models by their names, and leaves a further layer alone", () => {
+  const draft = startDraft({ ...parts, start: { clone: "v2" } });
+  expect(draft).toMatchObject({ from: "v1", seed: "7", threads: "3" });
+  expect(requestOf(draft, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1", epochs: 4 });
+  const excluded = startDraft({ ...parts, start: { method: "quantize-static", exclude: "conv2" } });
+  expect(requestOf(excluded, methodOf("quantize-static")).params).toEqual({ exclude: ["conv2"] });
+  // A method that leaves no layer alone has no place for it.
+  const none = startDraft({ ...parts, start: { method: "distill-logits", exclude: "conv2" } });
+  expect(requestOf(none, methodOf("distill-logits")).params).toEqual({});
+});
+
+it("names each wrong field, with where it is", () => {
+  let draft = startDraft({ ...parts, start: { method: "quantize-static" } });
+  draft = changeStep(
+    { ...draft, seed: "x" },
+    { params: { "quantize-static": { samples: -3, exclude: ["conv*", "fc"] } } },
+  );
+  const found = problemsIn(draft, { overview, methods, layers });
+  expect(found.get("method")).toEqual([
+    { text: "Calibration samples: Enter a number: 1 to 100,000.", target: "field-samples", at: 1 },
+    { text: "Layers to leave in float: No layer is called “fc”.", target: "field-exclude", at: 1 },
+  ]);
+  expect(found.get("evaluation")?.[0]?.target).toBe("wizard-seed-field");
+  const taken = changeStep(draft, { name: "net-v2" });
+  expect(problemsIn(taken, { overview, methods, layers }).get("source")?.[0]?.text).toBe(
+    "There is a variant called net-v2 already.",
+  );
+});
+
+it("chains methods: adds, moves and removes steps, and asks for all of them", () => {
+  let draft = startDraft({ ...parts, start: { method: "prune-channels" } });
+  draft = changeStep(addStep(changeStep(draft, { name: "thin" })), { method: "quantize-static" });
+  expect(draft.steps.map((s) => s.method)).toEqual(["prune-channels", "quantize-static"]);
+  expect(chainOf(draft, methods)).toEqual({
+    from: "v1",
+    pipeline: {
+      ...{ lathe: 1, seed: 0, threads: 2, measure: true },
+      steps: [
+        { method: "prune-channels", version: methodOf("prune-channels").version, params: {}, name: "thin" },
+        { method: "quantize-static", version: methodOf("quantize-static").version, params: {} },
+      ],
+    },
+  });
+  expect(moveStep(draft, draft.at, -1).steps.map((s) => s.method)).toEqual(["quantize-static", "prune-channels"]);
+  expect(moveStep(draft, draft.at, 1)).toBe(draft);
+  const alone = removeStep(draft, draft.at);
+  expect(stepAt(alone).method).toBe("prune-channels");
+});
+
+it("gives a preset what belongs to no model, and takes it back", () => {
+  let draft = startDraft({ ...parts, start: { method: "prune-channels" } });
+  draft = changeStep(addStep(changeStep(draft, { name: "thin" })), { method: "quantize-static" });
+  const preset = presetOf({ draft, methods, name: "both", scope: "user" });
+  expect(preset).toMatchObject({ kind: "pipeline", pipeline: { steps: [{ name: "thin" }, {}] } });
+  const back = startDraft({ ...parts, start: {}, preset });
+  expect(chainOf(back, methods)).toEqual(chainOf(draft, methods));
+});
