@@ -10,6 +10,7 @@ import { chainPlan, chainRequest, engineEvent, jobView, jobWish, layerName, runP
 import { preset, presetScope } from "./preset.ts";
 import { reportBlock } from "./report.ts";
 import { methodInfo } from "./method.ts";
+import { foundParts, modelView, opChange, partFacts, tensorFacts } from "./modelView.ts";
 import { folderView, place } from "./place.ts";
 import { variant } from "./project.ts";
 import { objective } from "./trials.ts";
@@ -30,6 +31,8 @@ const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
 
 const inProject = z.strictObject({ project: z.string() });
 const ofVariant = inProject.extend({ variant: z.string() });
+/** A variant, in the blocks of another one or with others beside it, so that what is in both stands in the same places. */
+const looking = ofVariant.extend({ reference: z.string().optional(), others: z.array(z.string()).max(8).optional() });
 const ofJob = inProject.extend({ job: z.string() });
 const ofVariants = inProject.extend({ variants: z.array(z.string()) });
 const ofTrials = inProject.extend({ search: trialSearch });
@@ -74,7 +77,36 @@ export const procedures = {
       .output(z.strictObject({ facts: json, text: z.string() })),
     diff: procedure
       .input(inProject.extend({ a: z.string(), b: z.string() }))
-      .output(z.strictObject({ a: z.string(), b: z.string(), same: z.boolean(), text: z.string() })),
+      .output(
+        z.strictObject({
+          a: z.string(),
+          b: z.string(),
+          same: z.boolean(),
+          text: z.string(),
+          /** Ops that differ, layers first: some where there are very many. */
+          changes: z.array(opChange),
+          total: z.int(),
+        }),
+      ),
+  },
+  models: {
+    /** The parts of a model that are seen while some of its blocks are open; without `open`, as it is seen at first. */
+    view: procedure
+      .input(
+        looking.extend({
+          open: z.array(z.string().max(400)).max(300).optional(),
+          /** Count the zeros among the weights, which reads all of them. */
+          sparsity: z.boolean().optional(),
+        }),
+      )
+      .output(modelView),
+    /** Parts by name, operator, tensor or shape. */
+    find: procedure.input(looking.extend({ text: z.string().max(200) })).output(foundParts),
+    part: procedure.input(looking.extend({ part: z.string().max(400) })).output(partFacts),
+    /** Figures of a constant's elements. */
+    tensor: procedure.input(ofVariant.extend({ name: z.string() })).output(tensorFacts),
+    /** Runs a model for its shapes and arithmetic, and its layers' times where they are asked for. */
+    profile: procedure.input(ofVariant.extend({ times: z.boolean() })).output(work(z.strictObject({ layers: z.int() }))),
   },
   data: {
     import: procedure

@@ -3,6 +3,7 @@ import { openTrialReader, type TrialReader } from "../app/trialReader.ts";
 import type { EngineEvent } from "../contract/run.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { startJobs, type Jobs } from "./jobs.ts";
+import { openModels, type Models } from "./models.ts";
 import { trackProjects, type OpenProjects } from "./openProjects.ts";
 import type { Places } from "./places.ts";
 import { openRecents, type Recents } from "./recents.ts";
@@ -22,6 +23,7 @@ export interface Engine extends EngineOptions {
   readonly projects: OpenProjects;
   readonly jobs: Jobs;
   readonly events: Channel<EngineEvent>;
+  readonly models: Models;
   /** Reads trials in a thread of its own. */
   readonly trials: TrialReader;
   /** Stops running jobs and closes the projects. */
@@ -34,15 +36,18 @@ export function openEngine(options: EngineOptions): Engine {
   const events = openChannel<EngineEvent>();
   const trials = openTrialReader();
   const jobs = startJobs({ projects, events });
+  const models = openModels();
   return {
     ...options,
     recents,
     projects,
     events,
     jobs,
+    models,
     trials,
     close: async () => {
       await trials.close();
+      await models.viewer.close();
       await jobs.close();
       projects.closeAll();
     },

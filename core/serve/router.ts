@@ -1,5 +1,6 @@
 import { server } from "./base.ts";
 import { fileProcedures, machineProcedures } from "./procedures/machine.ts";
+import { modelProcedures } from "./procedures/models.ts";
 import { dataProcedures } from "./procedures/data.ts";
 import { overviewProcedures, variantProcedures } from "./procedures/project.ts";
 import { projectProcedures } from "./procedures/projects.ts";
@@ -12,6 +13,7 @@ export const router = server.router({
   projects: projectProcedures,
   overview: overviewProcedures,
   variants: variantProcedures,
+  models: modelProcedures,
   data: dataProcedures,
   methods: methodProcedures,
   presets: presetProcedures,

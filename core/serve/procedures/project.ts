@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { compareVariants } from "../../app/compare.ts";
 import { importModel } from "../../app/importModel.ts";
-import { diffVariants, inspectVariant } from "../../app/inspect.ts";
+import { inspectVariant } from "../../app/inspect.ts";
+import { withSubject } from "../../app/viewer/subject.ts";
 import { checkName, findData, findVariant, pinBaseline } from "../../app/project.ts";
 import { countsOf, importData, openData } from "../../app/projectData.ts";
 import { renameVariant } from "../../app/renameVariant.ts";
@@ -64,9 +65,20 @@ export const variantProcedures = variants.router({
     const { facts, text } = await inspectVariant(project, input.variant, { maximumNodes: input.maximumNodes });
     return { facts: JSON.parse(JSON.stringify(facts)) as Json, text };
   }),
-  diff: variants.diff.handler(async ({ input, context: { engine } }) => {
-    const { a, b, diff, text } = await diffVariants(await engine.projects.get(input.project), [input.a, input.b]);
-    return { a, b, same: diff.same, text };
+  diff: variants.diff.handler(async ({ input, context: { engine }, signal }) => {
+    const project = await engine.projects.get(input.project);
+    const { viewer, profiled } = engine.models;
+    return withSubject(project, { variant: input.a }, {
+      profiled,
+      use: (first) =>
+        withSubject(project, { variant: input.b }, {
+          profiled,
+          use: async (second) => {
+            const found = await viewer.ask({ kind: "compare", first, second }, signal);
+            return { ...found, a: first.file.name, b: second.file.name, changes: [...found.changes] };
+          },
+        }),
+    });
   }),
 });
 
