@@ -2,7 +2,7 @@ import { eventIterator, oc, type ContractRouterClient, type Schema } from "@orpc
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
 import { classComparison, comparisonView, disagreement, disagreements, layerComparison } from "./compare.ts";
-import { splitPlan } from "./dataset.ts";
+import { calibrationPick, splitName, splitPlan } from "./dataset.ts";
 import { progressEvent } from "./event.ts";
 import { failure } from "./failure.ts";
 import { jobLogEntry } from "./jobs.ts";
@@ -13,6 +13,15 @@ import { methodInfo } from "./method.ts";
 import { foundParts, modelView, opChange, partFacts, tensorFacts } from "./modelView.ts";
 import { folderView, place } from "./place.ts";
 import { variant } from "./project.ts";
+import {
+  calibrationReport,
+  dataSummary,
+  sampleDetail,
+  sampleFilter,
+  sampleOrder,
+  samplePage,
+  samplePreview,
+} from "./samples.ts";
 import { objective } from "./trials.ts";
 import { importance, trialFront, trialOrder, trialPoints, trialRows, trialSearch, trialSummary } from "./trialViews.ts";
 import {
@@ -31,6 +40,7 @@ const procedure = oc.errors({ FAILED: { status: 422, data: failure } });
 
 const inProject = z.strictObject({ project: z.string() });
 const ofVariant = inProject.extend({ variant: z.string() });
+const ofData = inProject.extend({ data: z.string() });
 /** A variant, in the blocks of another one or with others beside it, so that what is in both stands in the same places. */
 const looking = ofVariant.extend({ reference: z.string().optional(), others: z.array(z.string()).max(8).optional() });
 const ofJob = inProject.extend({ job: z.string() });
@@ -56,6 +66,10 @@ export const procedures = {
     pin: procedure.input(z.strictObject({ id: z.string(), isPinned: z.boolean() })).output(done),
     forget: procedure.input(z.strictObject({ id: z.string() })).output(done),
     remember: procedure.input(z.strictObject({ recent: recentProject })).output(done),
+    /** What the folder of one of `recent` takes on disk. */
+    storage: procedure.input(z.strictObject({ id: z.string() })).output(projectStorage),
+    /** Removes what can be computed again. */
+    emptyCache: procedure.input(z.strictObject({ id: z.string() })).output(z.strictObject({ freed: z.number() })),
   },
   overview: {
     get: procedure.input(inProject).output(overview),
@@ -66,28 +80,22 @@ export const procedures = {
   variants: {
     get: procedure.input(ofVariant).output(variant),
     import: procedure.input(inProject.extend({ place, name: z.string().optional() })).output(work(variantView)),
-    /** What the folder of one of `recent` takes on disk. */
-    storage: procedure.input(z.strictObject({ id: z.string() })).output(projectStorage),
-    /** Removes what can be computed again. */
-    emptyCache: procedure.input(z.strictObject({ id: z.string() })).output(z.strictObject({ freed: z.number() })),
     rename: procedure.input(ofVariant.extend({ name: z.string() })).output(done),
     /** Operators, constants, inputs and the text of a model. */
     inspect: procedure
       .input(ofVariant.extend({ maximumNodes: z.int().positive().max(5000) }))
       .output(z.strictObject({ facts: json, text: z.string() })),
-    diff: procedure
-      .input(inProject.extend({ a: z.string(), b: z.string() }))
-      .output(
-        z.strictObject({
-          a: z.string(),
-          b: z.string(),
-          same: z.boolean(),
-          text: z.string(),
-          /** Ops that differ, layers first: some where there are very many. */
-          changes: z.array(opChange),
-          total: z.int(),
-        }),
-      ),
+    diff: procedure.input(inProject.extend({ a: z.string(), b: z.string() })).output(
+      z.strictObject({
+        a: z.string(),
+        b: z.string(),
+        same: z.boolean(),
+        text: z.string(),
+        /** Ops that differ, layers first: some where there are very many. */
+        changes: z.array(opChange),
+        total: z.int(),
+      }),
+    ),
   },
   models: {
     /** The parts of a model that are seen while some of its blocks are open; without `open`, as it is seen at first. */
@@ -106,7 +114,9 @@ export const procedures = {
     /** Figures of a constant's elements. */
     tensor: procedure.input(ofVariant.extend({ name: z.string() })).output(tensorFacts),
     /** Runs a model for its shapes and arithmetic, and its layers' times where they are asked for. */
-    profile: procedure.input(ofVariant.extend({ times: z.boolean() })).output(work(z.strictObject({ layers: z.int() }))),
+    profile: procedure
+      .input(ofVariant.extend({ times: z.boolean() }))
+      .output(work(z.strictObject({ layers: z.int() }))),
   },
   data: {
     import: procedure
@@ -119,12 +129,54 @@ export const procedures = {
         }),
       )
       .output(work(dataView.extend({ reasons: z.array(z.string()) }))),
-    get: procedure.input(inProject.extend({ data: z.string() })).output(dataView),
+    /** A data set, opened and compared with what was imported; its splits and classes. */
+    get: procedure.input(ofData).output(dataSummary),
+    /** Some of the samples that a filter lets through, in order. */
+    samples: procedure
+      .input(
+        ofData.extend({
+          filter: sampleFilter,
+          order: sampleOrder,
+          offset: z.int().nonnegative(),
+          limit: z.int().positive().max(500),
+        }),
+      )
+      .output(samplePage),
+    /** Pictures for a grid, in the order in which they are asked for. */
+    previews: procedure
+      .input(
+        ofData.extend({
+          samples: z.array(z.int().nonnegative()).max(256),
+          /** Longest side, in pixels. */
+          side: z.int().min(16).max(1024),
+        }),
+      )
+      .output(z.array(samplePreview)),
+    /** One sample beside the tensor that a model gets for it. */
+    sample: procedure
+      .input(ofData.extend({ sample: z.int().nonnegative(), variant: z.string().optional() }))
+      .output(sampleDetail),
+    /** Has a variant, and the baseline, look at splits that they have not seen; keeps what they say. */
+    predict: procedure
+      .input(ofData.extend({ variant: z.string(), splits: z.array(splitName).min(1) }))
+      .output(work(z.strictObject({ samples: z.int() }))),
+    /** What calibrating on some samples would mean. */
+    tryCalibration: procedure.input(ofData.extend({ pick: calibrationPick })).output(work(calibrationReport)),
+    /** Decides which samples calibrate from now on. */
+    chooseCalibration: procedure.input(ofData.extend({ pick: calibrationPick })).output(dataSummary),
   },
   methods: {
     list: procedure.output(z.array(methodInfo)),
     /** What a run would take, and whether it can be. */
     plan: procedure.input(inProject.extend({ run: runRequest })).output(runPlan),
+    planChain: procedure.input(inProject.extend({ chain: chainRequest })).output(chainPlan),
+    /** The nodes of a variant that parameters can name. */
+    layers: procedure.input(ofVariant).output(z.array(layerName)),
+  },
+  presets: {
+    list: procedure.input(inProject).output(z.array(preset)),
+    save: procedure.input(inProject.extend({ preset })).output(done),
+    remove: procedure.input(inProject.extend({ name: z.string(), scope: presetScope })).output(done),
   },
   jobs: {
     list: procedure.input(inProject).output(z.array(jobView)),
@@ -136,6 +188,9 @@ export const procedures = {
     pause: procedure.input(ofJob).output(jobView),
     resume: procedure.input(ofJob).output(jobView),
     cancel: procedure.input(ofJob).output(jobView),
+    setPriority: procedure.input(ofJob.extend({ priority: z.int().min(-1000).max(1000) })).output(jobView),
+    /** What each step of a chain changed, and what the methods found out. */
+    results: procedure.input(ofJob).output(z.array(reportBlock)),
     /** Removes its log and checkpoints; what it made stays. */
     remove: procedure.input(ofJob).output(done),
   },
@@ -170,14 +225,6 @@ export const procedures = {
       .output(trialRows),
     /** Columns to draw; a sample that is spread evenly where there are more than the limit. */
     points: procedure
-    planChain: procedure.input(inProject.extend({ chain: chainRequest })).output(chainPlan),
-    /** The nodes of a variant that parameters can name. */
-    layers: procedure.input(ofVariant).output(z.array(layerName)),
-  },
-  presets: {
-    list: procedure.input(inProject).output(z.array(preset)),
-    save: procedure.input(inProject.extend({ preset })).output(done),
-    remove: procedure.input(inProject.extend({ name: z.string(), scope: presetScope })).output(done),
       .input(
         ofTrials.extend({
           columns: z.array(z.string()).max(40),
@@ -188,9 +235,6 @@ export const procedures = {
       .output(trialPoints),
     front: procedure.input(ofTrials.extend({ objectives: z.array(objective).min(1).max(3) })).output(trialFront),
     importance: procedure.input(ofTrials.extend({ value: z.string() })).output(z.array(importance)),
-    setPriority: procedure.input(ofJob.extend({ priority: z.int().min(-1000).max(1000) })).output(jobView),
-    /** What each step of a chain changed, and what the methods found out. */
-    results: procedure.input(ofJob).output(z.array(reportBlock)),
     /** The run that makes one trial again, as a variant. */
     recipe: procedure.input(inProject.extend({ trial: z.int() })).output(runRequest),
   },

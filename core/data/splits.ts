@@ -166,27 +166,3 @@ export function checkDisjoint(calibration: Int32Array, evaluation: Int32Array, s
     details: { overlap: [...both.slice(0, 100)] },
   });
 }
-
-/** How many samples of `evaluation` have the same content as one of `calibration`, under another number. */
-export async function countDuplicates(
-  dataset: Dataset,
-  calibration: Int32Array,
-  evaluation: Int32Array,
-): Promise<number> {
-  const seen = new Set<string>();
-  for (const index of calibration) seen.add(await contentHash(dataset, index));
-  let count = 0;
-  for (const index of evaluation) if (seen.has(await contentHash(dataset, index))) count += 1;
-  return count;
-}
-
-async function contentHash(dataset: Dataset, index: number): Promise<string> {
-  const known = dataset.index?.[dataset.name(index)]?.sha256;
-  if (known !== undefined) return known;
-  const sample = dataset.view?.(index) ?? (await dataset.read(index));
-  const data = sample.kind === "image" ? sample.pixels : sample.array.data;
-  if (!ArrayBuffer.isView(data)) throw new LatheError("unsupported", "Text samples have no content hash.");
-  return createHash("sha256")
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest("hex");
-}

@@ -73,10 +73,14 @@ export async function measureAccuracy(
   return tally.finish(options.split, classes);
 }
 
-async function scoresOf(
+/**
+ * Scores of a batch, row by row.
+ * @param options the batch that the model fixes, where it does; the classes that it must have, where they are known
+ */
+export async function scoresOf(
   session: Session,
-  { input, indices }: Batch,
-  { size, classes }: { readonly size: number | undefined; readonly classes: number },
+  { input, indices }: Pick<Batch, "input" | "indices">,
+  { size, classes }: { readonly size: number | undefined; readonly classes: number | undefined },
 ): Promise<Float32Array> {
   const name = session.outputs[0]?.name ?? "";
   const n = indices.length;
@@ -85,7 +89,7 @@ async function scoresOf(
   checkFinite(results, `Samples ${indices[0] ?? 0} to ${indices.at(-1) ?? 0}`);
   const output = results[name]!;
   const width = elementCount(output.dims) / (size ?? n);
-  if (width !== classes) {
+  if (classes !== undefined && width !== classes) {
     throw new LatheError(
       "invalid-data",
       `The model's output "${name}" has "${width}" values per sample, but the data set has ${classes} classes.`,
@@ -95,7 +99,7 @@ async function scoresOf(
       },
     );
   }
-  return toFloat32(output).subarray(0, n * classes);
+  return toFloat32(output).subarray(0, n * width);
 }
 
 /** Repeats nothing: missing samples of the last batch are zeros, and their outputs are dropped. */
@@ -171,7 +175,7 @@ function rankOf(row: Float32Array, label: number): number {
 }
 
 /** Softmax of the row at one place; rows that are probabilities already stay as they are. */
-function probability(row: Float32Array, at: number): number {
+export function probability(row: Float32Array, at: number): number {
   let sum = 0;
   let least = Infinity;
   for (const x of row) {

@@ -10,6 +10,8 @@ export type Answer<T> =
 export interface ChildOptions {
   readonly signal?: AbortSignal;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Hears what the script tells before it answers. */
+  readonly onTold?: (told: unknown) => void;
 }
 
 /**
@@ -38,7 +40,9 @@ export function runChild<T>(script: URL, task: unknown, options: ChildOptions = 
     options.signal?.addEventListener("abort", abort, { once: true });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-2000)));
     child.on("message", (message) => {
-      answered = message as unknown as Answer<T>;
+      const said = message as unknown as Answer<T> | { readonly told: unknown };
+      if ("told" in said) options.onTold?.(said.told);
+      else answered = said;
     });
     child.on("error", (error) => {
       errors += error.message;
@@ -66,11 +70,14 @@ export function childProgram(): { readonly execPath?: string } {
   return program === undefined || program === "" ? {} : { execPath: program };
 }
 
-/** The script's side: waits for the task, does it and sends the answer. Nothing may keep the process alive then. */
-export function answer(work: (task: never) => unknown): void {
+/**
+ * The script's side: waits for the task, does it and sends the answer. Nothing may keep the process alive then. `tell`
+ * sends word before that.
+ */
+export function answer(work: (task: never, tell: (told: unknown) => void) => unknown): void {
   process.once("message", (task) => {
     Promise.resolve()
-      .then(() => work(task as never))
+      .then(() => work(task as never, (told) => void process.send?.({ told })))
       .then(
         (result) => process.send?.({ result }),
         (thrown: unknown) => process.send?.({ failure: describe(thrown) }),

@@ -4,6 +4,7 @@ import type { EngineEvent } from "../contract/run.ts";
 import { openChannel, type Channel } from "./channel.ts";
 import { startJobs, type Jobs } from "./jobs.ts";
 import { openModels, type Models } from "./models.ts";
+import { openReading, type Reading } from "./reading.ts";
 import { trackProjects, type OpenProjects } from "./openProjects.ts";
 import type { Places } from "./places.ts";
 import { openRecents, type Recents } from "./recents.ts";
@@ -24,6 +25,8 @@ export interface Engine extends EngineOptions {
   readonly jobs: Jobs;
   readonly events: Channel<EngineEvent>;
   readonly models: Models;
+  /** Data sets that pages look at. */
+  readonly reading: Reading;
   /** Reads trials in a thread of its own. */
   readonly trials: TrialReader;
   /** Stops running jobs and closes the projects. */
@@ -35,6 +38,7 @@ export function openEngine(options: EngineOptions): Engine {
   const projects = trackProjects(recents, options.host);
   const events = openChannel<EngineEvent>();
   const trials = openTrialReader();
+  const reading = openReading(projects);
   const jobs = startJobs({ projects, events });
   const models = openModels();
   return {
@@ -44,8 +48,10 @@ export function openEngine(options: EngineOptions): Engine {
     events,
     jobs,
     models,
+    reading,
     trials,
     close: async () => {
+      await reading.close();
       await trials.close();
       await models.viewer.close();
       await jobs.close();

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SplitPlan } from "../../core/contract/dataset.ts";
+import { contentsOf } from "../../core/data/contents.ts";
 import type { Dataset } from "../../core/data/dataset.ts";
 import { openDataset } from "../../core/data/open.ts";
-import { checkDisjoint, countDuplicates, pickOf, planSplits, withPick } from "../../core/data/splits.ts";
+import { checkDisjoint, pickOf, planSplits, withPick } from "../../core/data/splits.ts";
 import { bytesOf, npyArray, pattern, temporaryFolder, writeFiles } from "./fixtures.ts";
 
 const root = temporaryFolder();
@@ -72,9 +73,9 @@ describe("splits", () => {
       expect(fingerprint).not.toBe(usual.fingerprint);
       expect(parts.test).toEqual(usual.test);
     }
-    expect(() =>
-      planSplits(set, withPick(plan, { samples: 51, from: "validation", by: "random", seed: 0 })),
-    ).toThrowError(/Calibration asks for "51" samples and the validation split of ".*" has 50\./);
+    expect(() => planSplits(set, withPick(plan, { samples: 51, from: "validation", by: "random", seed: 0 }))).toThrow(
+      /Calibration asks for "51" samples and the validation split of ".*" has 50\./,
+    );
   });
 
   it("is the same for the same seed and another for another", () => {
@@ -166,6 +167,6 @@ describe("splits that cannot be", () => {
     const pixels = new Uint8Array([1, 2, 3, 4, 1, 2, 5, 6]);
     const path = writeFiles(join(root, "twins"), { "x.npy": npyArray("|u1", [4, 1, 1, 1, 2], pixels) });
     const set = await openDataset(join(path, "x.npy"));
-    expect(await countDuplicates(set, Int32Array.of(0, 1), Int32Array.of(2, 3))).toBe(1);
+    expect(await contentsOf(set).copies(Int32Array.of(0, 1), Int32Array.of(2, 3))).toBe(1);
   });
 });

@@ -1,10 +1,8 @@
-import { basename } from "node:path";
 import { compareVariants } from "../../app/compare.ts";
 import { importModel } from "../../app/importModel.ts";
 import { inspectVariant } from "../../app/inspect.ts";
 import { withSubject } from "../../app/viewer/subject.ts";
-import { checkName, findData, findVariant, pinBaseline } from "../../app/project.ts";
-import { countsOf, importData, openData } from "../../app/projectData.ts";
+import { checkName, findVariant, pinBaseline } from "../../app/project.ts";
 import { renameVariant } from "../../app/renameVariant.ts";
 import type { Json } from "../../base/json.ts";
 import { LatheError } from "../../base/error.ts";
@@ -13,7 +11,7 @@ import type { Engine } from "../engine.ts";
 import { overviewOf, saveNotes } from "../overview.ts";
 import { viewVariants } from "../variantViews.ts";
 
-const { overview, variants, data } = server;
+const { overview, variants } = server;
 
 /** Tells all pages that a project is no longer what it was. */
 function changed(engine: Engine, project: string): Record<string, never> {
@@ -79,36 +77,5 @@ export const variantProcedures = variants.router({
           },
         }),
     });
-  }),
-});
-
-export const dataProcedures = data.router({
-  import: data.import.handler(async function* ({ input, context: { engine }, signal }) {
-    return yield* working(engine, signal, async (emit, stop) => {
-      const { place, name, splits, unreadable } = input;
-      const project = await engine.projects.get(input.project);
-      const path = await engine.places.resolve(place);
-      emit({ kind: "stage", name: `Reading ${basename(path)}` });
-      const made = await importData(project, path, {
-        emit,
-        signal: stop,
-        name,
-        ...(splits && { splits }),
-        ...(unreadable && { reading: { unreadable } }),
-      });
-      changed(engine, input.project);
-      return { data: made.data, counts: made.counts, reasons: [...made.reasons] };
-    });
-  }),
-  get: data.get.handler(async ({ input, context: { engine }, signal = new AbortController().signal }) => {
-    const project = await engine.projects.get(input.project);
-    const stored = findData(project, input.data);
-    if (stored === undefined) throw new LatheError("not-found", "This project has no data yet.");
-    const opened = await openData(project, stored, { signal, emit: () => undefined });
-    try {
-      return { data: stored, counts: countsOf(opened.splits) };
-    } finally {
-      await opened.close();
-    }
   }),
 });

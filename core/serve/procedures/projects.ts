@@ -30,6 +30,7 @@ export const projectProcedures = projects.router({
   }),
   close: projects.close.handler(async ({ input, context: { engine } }) => {
     await engine.jobs.closeQueue(input.project);
+    await engine.reading.closeProject(input.project);
     engine.projects.close(input.project);
     return {};
   }),
