@@ -30,6 +30,8 @@ export type TrialQuestion =
       readonly limit: number;
       /** Whose front is among the points in any case. */
       readonly objectives: readonly Objective[];
+      /** Ids of others that are to be among them. */
+      readonly include: readonly number[];
     }
   | { readonly kind: "front"; readonly search: TrialSearch; readonly objectives: readonly Objective[] }
   | { readonly kind: "importance"; readonly search: TrialSearch; readonly value: string };
@@ -70,8 +72,9 @@ async function refresh({ trials }: ProjectStore, cache: TrialCache): Promise<voi
   }
 }
 
-const isOpen = ({ ranges = {}, texts = {} }: TrialSearch): boolean =>
-  Object.keys(ranges).length + Object.keys(texts).length === 0;
+/** Whether it finds all trials. */
+export const isOpen = ({ ranges = {}, texts = {}, ids }: TrialSearch): boolean =>
+  Object.keys(ranges).length + Object.keys(texts).length === 0 && ids === undefined;
 
 /** @throws invalid-project where a record is damaged */
 export async function answerTrials<Q extends TrialQuestion>(
@@ -119,7 +122,9 @@ async function answer(
     case "points": {
       const found = select(frame, question.search);
       const front = question.objectives.length === 0 ? [] : frontOf(frame, found, question.objectives).places;
-      const places = thin(found, question.limit, new Set(front));
+      const included = new Set(question.include);
+      const kept = included.size === 0 ? [] : found.filter((at) => included.has(frame.ids[at]!));
+      const places = thin(found, question.limit, new Set([...front, ...kept]));
       const columns = question.columns.flatMap((id) => frame.columns.get(id) ?? []);
       return {
         total: found.length,

@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { toLatheError } from "../base/error.ts";
 import { openStore } from "../store/store.ts";
 import { nodeHost } from "./nodeHost.ts";
-import { answerTrials, emptyCache, type TrialCache } from "./trialQueries.ts";
+import { answerTrials, emptyCache, isOpen, type TrialCache } from "./trialQueries.ts";
 import type { TrialReply, TrialRequest } from "./trialReader.ts";
 
 /** Projects whose trials are kept in memory, the latest asked for last. */
@@ -37,13 +37,10 @@ async function answer({ id, folder, question }: TrialRequest): Promise<void> {
 
 // One after the other: the questions share what was read.
 let last = Promise.resolve();
-const isPage = ({ question }: TrialRequest): boolean =>
-  question.kind === "page" &&
-  question.order === undefined &&
-  question.search.ranges === undefined &&
-  question.search.texts === undefined;
+const isQuick = ({ question }: TrialRequest): boolean =>
+  question.kind === "page" && question.order === undefined && isOpen(question.search);
 parentPort?.on("message", (request: TrialRequest) => {
   // The first page needs nothing of that, and is waited for.
-  if (isPage(request)) void answer(request);
+  if (isQuick(request)) void answer(request);
   else last = last.then(() => answer(request));
 });

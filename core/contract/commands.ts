@@ -36,6 +36,7 @@ export const COMMANDS: readonly CommandInfo[] = Object.freeze([
   command("View", "pane.next", { title: "Next pane", keys: "F6" }),
   command("View", "go.home", { title: "Go to Home", keys: "Alt+H" }),
   command("Project", "go.overview", { title: "Go to Overview", keys: "Alt+1", needsProject: true }),
+  command("Project", "go.trials", { title: "Go to Trials", keys: "Alt+T", needsProject: true }),
   command("Project", "go.compare", { title: "Go to Compare", keys: "Mod+D", needsProject: true }),
   command("Optimize", "go.methods", { title: "Choose a method", keys: "Alt+2", needsProject: true }),
   command("Optimize", "wizard.run", { title: "Run what the form says", keys: "Mod+Enter", needsProject: true }),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { reportBlock } from "./report.ts";
 import { variantView } from "./views.ts";
 
 /** What the comparison of variants shows. Numbers are in the unit that stands beside them. */
@@ -57,10 +56,6 @@ export const comparisonView = z.strictObject({
   /** How latency was measured: device, provider, threads, batch, calls. One line where all were measured alike. */
   protocol: z.array(z.string()),
   curves: z.array(learningCurves),
-  /** The table and charts that a report on the same variants has. */
-  table: reportBlock,
-  charts: z.array(reportBlock),
-  details: z.array(reportBlock),
 });
 export type ComparisonView = z.infer<typeof comparisonView>;
 

@@ -230,6 +230,7 @@ export const procedures = {
           columns: z.array(z.string()).max(40),
           limit: z.int().min(1).max(100_000),
           objectives: z.array(objective).max(3),
+          include: z.array(z.int()).max(1000),
         }),
       )
       .output(trialPoints),

@@ -26,6 +26,8 @@ export const trialSearch = z.strictObject({
   ranges: z
     .record(z.string(), z.strictObject({ least: z.number().optional(), most: z.number().optional() }))
     .optional(),
+  /** One of these. */
+  ids: z.array(z.int()).max(100_000).optional(),
   /** One of the texts. */
   texts: z.record(z.string(), z.array(z.string())).optional(),
 });

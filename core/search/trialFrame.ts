@@ -144,9 +144,13 @@ export function describeColumns({ columns }: TrialFrame): TrialColumn[] {
 }
 
 /** Places of the trials that a search finds, in the order of their coming. */
-export function select(frame: TrialFrame, { ranges = {}, texts = {} }: TrialSearch): Int32Array {
+export function select(frame: TrialFrame, { ranges = {}, texts = {}, ids }: TrialSearch): Int32Array {
   const tests: ((at: number) => boolean)[] = [];
   const none = (): boolean => false;
+  if (ids !== undefined) {
+    const wanted = new Set(ids);
+    tests.push((at) => wanted.has(frame.ids[at]!));
+  }
   for (const [id, { least = -Infinity, most = Infinity }] of Object.entries(ranges)) {
     const column = frame.columns.get(id);
     const values = column?.values;

@@ -11,7 +11,7 @@ import { theme } from "../kit/theme.ts";
 import { toast } from "../kit/toast.ts";
 import { choose } from "../parts/chooser.ts";
 import { useWork } from "../parts/useWork.ts";
-import { saveText } from "../features/compare/saveText.ts";
+import { saveText } from "../kit/saveFile.ts";
 import { dialog } from "./dialogs.ts";
 import { importRequest } from "./imports.ts";
 import { nextPane } from "./panes.ts";
@@ -85,6 +85,7 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   useCommand("go.home", () => go(paths.home()));
   useCommand("go.overview", () => go(paths.overview(id)), hasProject);
   useCommand("go.compare", () => go(paths.compare(id)), hasProject);
+  useCommand("go.trials", () => go(paths.trials(id)), hasProject);
   useCommand("go.methods", () => go(paths.methods(id)), hasProject);
   useCommand("go.export", () => go(paths.export(id)), hasProject);
   useCommand("go.settings", () => go(paths.settings()));

@@ -112,6 +112,7 @@ function Rail({ project, path }: { readonly project: string | undefined; readonl
           { icon: "build", title: "Methods", path: paths.methods(project), also: `/p/${project}/wizard` },
           { icon: "stopwatch", title: "Jobs", path: paths.jobs(project) },
           { icon: "comparison", title: "Compare", path: paths.compare(project) },
+          { icon: "scatter-plot", title: "Trials", path: paths.trials(project) },
           { icon: "export", title: "Export", path: paths.export(project) },
         ] as const)),
     { icon: "cog", title: "Settings", path: paths.settings() },

@@ -1,6 +1,5 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { ComparePage } from "../features/compare/ComparePage.tsx";
 import { ExportPage } from "../features/export/ExportPage.tsx";
 import { HomePage } from "../features/home/HomePage.tsx";
 import { JobsPage } from "../features/jobs/JobsPage.tsx";
@@ -11,7 +10,14 @@ import { SettingsPage } from "../features/settings/SettingsPage.tsx";
 import { useDrop } from "./drop.ts";
 import { Empty } from "../kit/states.tsx";
 import type { WizardStart } from "../kit/navigation.ts";
+import { later } from "./later.tsx";
 import { Shell } from "./Shell.tsx";
+
+const ComparePage = later(
+  async () => (await import("../features/compare/ComparePage.tsx")).ComparePage,
+  "the comparison",
+);
+const TrialsPage = later(async () => (await import("../features/trials/TrialsPage.tsx")).TrialsPage, "the trials");
 
 const root = createRootRoute({
   component: () => (
@@ -79,6 +85,15 @@ const compare = createRoute({
   component: () => <ComparePage project={compare.useParams().project} />,
 });
 
+const trials = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/trials",
+  validateSearch: (search): { readonly job: string | undefined } => ({
+    job: typeof search["job"] === "string" ? search["job"] : undefined,
+  }),
+  component: () => <TrialsPage project={trials.useParams().project} job={trials.useSearch().job} />,
+});
+
 const exporting = createRoute({
   getParentRoute: () => root,
   path: "/p/$project/export",
@@ -91,7 +106,7 @@ const exporting = createRoute({
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare, exporting, settings]),
+  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare, trials, exporting, settings]),
   history: createHashHistory(),
 });
 

@@ -71,24 +71,24 @@ export function ScatterChart({ block, identities }: ScatterProps): ReactElement 
   );
 }
 
-interface Spot {
+export interface Spot {
   readonly label: string;
   readonly x: number;
   readonly y: number;
 }
 
-interface Placed {
+export interface Placed {
   readonly x: number;
   readonly y: number;
   readonly anchor: "start" | "end";
 }
 
 /** Beside each point, or a line lower or higher where another label stands; none where there is no room. */
-function placeLabels(spots: readonly Spot[]): (Placed | undefined)[] {
+export function placeLabels(spots: readonly Spot[], most = WIDTH): (Placed | undefined)[] {
   const taken: { readonly from: number; readonly to: number; readonly y: number }[] = [];
   return spots.map(({ label, x, y }) => {
     const width = label.length * 6.6;
-    const isRight = x + 10 + width < WIDTH;
+    const isRight = x + 10 + width < most;
     const from = isRight ? x + 10 : x - 10 - width;
     for (const dy of [4, -12, 20, -26, 34]) {
       const spot = { from, to: from + width, y: y + dy };

@@ -13,6 +13,9 @@ export const paths = {
   },
   jobs: (project: string, job?: string) => `/p/${project}/jobs${job === undefined ? "" : `/${job}`}`,
   compare: (project: string) => `/p/${project}/compare`,
+  trials: (project: string, job?: string) => `/p/${project}/trials${job === undefined ? "" : `?job=${job}`}`,
+  /** One sample in the data browser. */
+  sample: (project: string, index: number) => `/p/${project}/data?sample=${index}`,
   export: (project: string, variant?: string) =>
     `/p/${project}/export${variant === undefined ? "" : `?variant=${variant}`}`,
   settings: () => "/settings",

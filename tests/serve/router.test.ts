@@ -140,7 +140,9 @@ describe("results", () => {
     const { client } = bench;
     const comparison = await client.compare.get({ project: project.id, variants: [] });
     expect(comparison.variants[0]).toMatchObject({ name: "tiny", isBaseline: true });
-    expect(comparison.table.kind).toBe("table");
+    expect(comparison.columns.map((c) => c.id)).toContain("size");
+    expect(comparison.rows).toHaveLength(comparison.variants.length);
+    expect(await client.compare.layers({ project: project.id, variants: [] })).toEqual({ layers: [] });
     const report = await client.reports.render({ project: project.id, variants: [], format: "html" });
     expect(report).toMatchObject({ name: "tour.html", type: "text/html; charset=utf-8" });
     expect(report.text).toContain("<!doctype html>");

@@ -107,10 +107,14 @@ describe("trials", () => {
       columns: ["value.accuracy", "value.latency", "group"],
       limit: 500,
       objectives,
+      include: [1234],
     });
     expect(points.total).toBe(5010);
     expect(points.ids.length).toBeGreaterThanOrEqual(500);
-    expect(points.ids.length).toBeLessThanOrEqual(500 + front.ids.length);
+    expect(points.ids.length).toBeLessThanOrEqual(501 + front.ids.length);
+    expect(points.ids).toContain(1234);
+    const some = await client.trials.page({ project, search: { ids: [7, 3] }, offset: 0, limit: 10 });
+    expect(some.rows.map((r) => r.id)).toEqual([3, 7]);
     expect(front.ids.every((id) => points.ids.includes(id))).toBe(true);
     expect(points.options["group"]).toEqual(["evolution", "random"]);
     expect(points.columns["value.accuracy"]).toHaveLength(points.ids.length);

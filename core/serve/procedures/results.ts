@@ -1,12 +1,10 @@
 import { join } from "node:path";
-import { compareVariants, comparisonTable } from "../../app/compare.ts";
+import { compareVariants } from "../../app/compare.ts";
 import { compareLayers, learningCurvesOf } from "../../app/compareDetails.ts";
 import { comparedFigures, latencyProtocol } from "../../app/compareFigures.ts";
 import { compareClasses, findDisagreements } from "../../app/compareSamples.ts";
 import { exportVariant } from "../../app/exportVariant.ts";
 import { checkName, findVariant } from "../../app/project.ts";
-import { chartBlocks } from "../../app/reportCharts.ts";
-import { layerBlocks } from "../../app/reportLayers.ts";
 import { describeVerification } from "../../app/verifyBundle.ts";
 import { renderReport } from "../../app/writeReport.ts";
 import { server, working } from "../base.ts";
@@ -27,9 +25,6 @@ export const compareProcedures = compare.router({
       ...figures,
       protocol: latencyProtocol(comparison),
       curves,
-      table: comparisonTable(comparison),
-      charts: chartBlocks(comparison),
-      details: layerBlocks(comparison.rows.map((r) => r.variant)),
     };
   }),
   layers: compare.layers.handler(async ({ input, context: { engine } }) => {

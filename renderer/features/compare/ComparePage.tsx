@@ -1,26 +1,40 @@
-import { Button, Checkbox, Menu, MenuItem, PopoverNext } from "@blueprintjs/core";
-import { useState, type ReactElement } from "react";
-import type { VariantView } from "../../../core/contract/views.ts";
-import { Blocks } from "../../blocks/Blocks.tsx";
+import { Button, Menu, MenuItem, PopoverNext } from "@blueprintjs/core";
+import { useMemo, useState, type ReactElement } from "react";
+import type { ComparisonView } from "../../../core/contract/compare.ts";
+import type { Failure } from "../../../core/contract/failure.ts";
+import type { ParallelAxis } from "../../blocks/plot/parallel.ts";
 import { identify, type Identities } from "../../blocks/identity.ts";
-import { Swatch } from "../../blocks/Swatch.tsx";
+import { createBrush, useBrush, type Brush } from "../../blocks/plot/brush.ts";
+import { ParallelChart } from "../../blocks/plot/ParallelChart.tsx";
 import { useEngine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
 import { useComparison, useOverview } from "../../client/queries.ts";
 import { runCommand } from "../../kit/commands.ts";
+import { layout } from "../../kit/layout.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
-import { Empty, Failed, Loading } from "../../kit/states.tsx";
+import { saveText } from "../../kit/saveFile.ts";
+import { selection } from "../../kit/selection.ts";
+import { Empty, Failed, Loading, Refusal } from "../../kit/states.tsx";
 import { toast } from "../../kit/toast.ts";
-import { saveText } from "./saveText.ts";
+import { Chooser } from "./Chooser.tsx";
+import { Classes } from "./Classes.tsx";
+import { Curves } from "./Curves.tsx";
+import { figuresOf, type Figure } from "./figures.ts";
+import { FigureTable } from "./FigureTable.tsx";
+import { Layers } from "./Layers.tsx";
+import { useClassComparison, useLayerComparison } from "./queries.ts";
+import { Samples } from "./Samples.tsx";
+import { TradeOff } from "./TradeOff.tsx";
 
-/** Variants beside the baseline: a table, what is traded for what, and the details below. */
+/** Variants beside the baseline. What is selected in one table or chart is selected in all. */
 export function ComparePage({ project }: { readonly project: string }): ReactElement {
   const overview = useOverview(project);
   const go = useGo();
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const variants = useMemo(() => overview.data?.variants ?? [], [overview.data]);
+  const identities = useMemo(() => identify(variants.map((v) => v.name)), [variants]);
   if (overview.failure !== undefined) return <Failed failure={overview.failure} retry={overview.again} />;
   if (overview.data === undefined) return <Loading what="the variants" />;
-  const { variants } = overview.data;
   if (variants.length < 2) {
     return (
       <Empty
@@ -38,26 +52,18 @@ export function ComparePage({ project }: { readonly project: string }): ReactEle
       </Empty>
     );
   }
-  const identities = identify(variants.map((v) => v.name));
   const chosen = variants.filter((v) => v.isBaseline || !left.has(v.id));
   const unmeasured = chosen.filter((v) => !v.isMeasured);
   return (
-    <div className="page">
+    <div className="page compare">
       <header className="page-head">
         <div className="page-title">
           <h1>Compare</h1>
-          <p className="muted">With 95 % intervals; variants that were timed together took turns call by call.</p>
+          <p className="muted">With 95 % intervals. A selection in one table or chart holds in all of them.</p>
         </div>
         <SaveMenu project={project} variants={chosen.map((v) => v.id)} />
       </header>
-      <Chooser
-        variants={variants}
-        left={left}
-        identities={identities}
-        onChange={(id, isShown) =>
-          setLeft((before) => new Set(isShown ? [...before].filter((v) => v !== id) : [...before, id]))
-        }
-      />
+      <Chooser variants={variants} left={left} identities={identities} onChange={setLeft} />
       {unmeasured.length > 0 && (
         <div className="callout tone-info">
           <span>
@@ -72,36 +78,6 @@ export function ComparePage({ project }: { readonly project: string }): ReactEle
   );
 }
 
-interface ChooserProps {
-  readonly variants: readonly VariantView[];
-  readonly left: ReadonlySet<string>;
-  readonly identities: Identities;
-  readonly onChange: (id: string, isShown: boolean) => void;
-}
-
-function Chooser({ variants, left, identities, onChange }: ChooserProps): ReactElement {
-  return (
-    <fieldset className="chooser-variants">
-      <legend className="sr">Variants to compare</legend>
-      {variants.map((v) => (
-        <Checkbox
-          key={v.id}
-          inline
-          checked={v.isBaseline || !left.has(v.id)}
-          disabled={v.isBaseline}
-          onChange={(event) => onChange(v.id, event.currentTarget.checked)}
-          labelElement={
-            <>
-              <Swatch identity={identities(v.name)} /> {v.name}
-              {v.isBaseline && <span className="tag">baseline</span>}
-            </>
-          }
-        />
-      ))}
-    </fieldset>
-  );
-}
-
 interface ComparisonProps {
   readonly project: string;
   readonly chosen: readonly string[];
@@ -112,14 +88,137 @@ function Comparison({ project, chosen, identities }: ComparisonProps): ReactElem
   const { data, failure, again } = useComparison(project, chosen);
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the comparison" />;
+  return <Sections project={project} comparison={data} identities={identities} />;
+}
+
+interface SectionsProps {
+  readonly project: string;
+  readonly comparison: ComparisonView;
+  readonly identities: Identities;
+}
+
+function Sections({ project, comparison, identities }: SectionsProps): ReactElement {
+  const { variants, protocol, curves } = comparison;
+  const ids = variants.map((v) => v.id).join(" ");
+  // A choice is of these variants, in this order.
+  const brush = useMemo(() => createBrush(ids.split(" ").length), [ids]);
+  const figures = useMemo(() => figuresOf(comparison), [comparison]);
+  const numeric = useMemo(() => figures.filter((f) => f.cells.some((c) => c.value !== undefined)), [figures]);
+  const axes = useMemo(() => numeric.map(axisOf), [numeric]);
+  const all = variants.map((v) => v.id);
+  const layers = useLayerComparison(project, all);
+  const classes = useClassComparison(project, all);
+  const open = (index: number): void => {
+    const variant = variants[index];
+    if (variant === undefined) return;
+    selection.set({ project, variant: variant.id });
+    if (!layout.get().inspector) brush.set([index]);
+  };
+  const shared = { variants, identities, brush };
   return (
     <>
-      <Blocks blocks={[data.table]} identities={identities} />
-      <div className="charts">
-        <Blocks blocks={data.charts} identities={identities} />
+      <FigureTable {...shared} figures={figures} protocol={protocol} onOpen={open} />
+      <SelectionBar project={project} brush={brush} comparison={comparison} />
+      <div className="charts charts-wide">
+        <TradeOff {...shared} figures={numeric} onOpen={open} />
+        {axes.length > 2 && (
+          <ParallelChart
+            title="All figures at once"
+            summary={`${variants.length} variants over ${axes.map((a) => a.title).join(", ")}.`}
+            axes={axes}
+            label={(i) => variants[i]?.name ?? ""}
+            identity={(i) => identities(variants[i]?.name ?? "")}
+            brush={brush}
+          />
+        )}
       </div>
-      <Blocks blocks={data.details} identities={identities} />
+      <Curves {...shared} curves={curves} />
+      <Part failure={classes.failure} isThere={classes.data !== undefined} what="the classes">
+        {() => classes.data && <Classes {...shared} comparison={classes.data} />}
+      </Part>
+      <Samples {...shared} project={project} />
+      <Part failure={layers.failure} isThere={layers.data !== undefined} what="the layers">
+        {() => layers.data && <Layers {...shared} comparison={layers.data} />}
+      </Part>
     </>
+  );
+}
+
+function axisOf({ column, cells }: Figure): ParallelAxis {
+  return {
+    id: column.id,
+    title: column.title,
+    unit: column.unit,
+    scale: "linear",
+    values: Float64Array.from(cells, (c) => c.value ?? NaN),
+  };
+}
+
+interface PartProps {
+  readonly failure: Failure | undefined;
+  readonly isThere: boolean;
+  readonly what: string;
+  readonly children: () => ReactElement | undefined;
+}
+
+function Part({ failure, isThere, what, children }: PartProps): ReactElement | undefined {
+  if (failure !== undefined) return <Refusal failure={failure} />;
+  return isThere ? children() : <Loading what={what} />;
+}
+
+interface SelectionBarProps {
+  readonly project: string;
+  readonly brush: Brush;
+  readonly comparison: ComparisonView;
+}
+
+/** What is selected, and what can be done with it. */
+function SelectionBar({ project, brush, comparison: { variants } }: SelectionBarProps): ReactElement {
+  useBrush(brush);
+  const go = useGo();
+  const chosen = brush.chosen().flatMap((i) => variants[i] ?? []);
+  const [one] = chosen;
+  return (
+    <div className="selection-bar" role="status">
+      {one === undefined ? (
+        <span className="muted">Select variants in the table, by clicking points, or by dragging along an axis.</span>
+      ) : (
+        <>
+          <span>
+            Selected: <strong>{chosen.map((v) => v.name).join(", ")}</strong>
+          </span>
+          <Button
+            size="small"
+            variant="minimal"
+            text="Clear"
+            aria-label="Clear the selection"
+            onClick={() => brush.clear()}
+          />
+          {chosen.length === 1 && (
+            <>
+              <Button
+                size="small"
+                variant="minimal"
+                text="Inspect"
+                onClick={() => {
+                  selection.set({ project, variant: one.id });
+                  layout.set((before) => ({ ...before, inspector: true }));
+                }}
+              />
+              {one.recipe !== null && (
+                <Button
+                  size="small"
+                  variant="minimal"
+                  text="Clone and edit"
+                  onClick={() => go(paths.wizard(project, { clone: one.id }))}
+                />
+              )}
+              <Button size="small" variant="minimal" text="Export…" onClick={() => go(paths.export(project, one.id))} />
+            </>
+          )}
+        </>
+      )}
+    </div>
   );
 }
 
@@ -130,13 +229,12 @@ const FORMATS = [
   { format: "json", text: "Report, JSON" },
 ] as const;
 
-function SaveMenu({
-  project,
-  variants,
-}: {
+interface SaveMenuProps {
   readonly project: string;
   readonly variants: readonly string[];
-}): ReactElement {
+}
+
+function SaveMenu({ project, variants }: SaveMenuProps): ReactElement {
   const { client } = useEngine();
   const save = async (format: (typeof FORMATS)[number]["format"]): Promise<void> => {
     try {
