@@ -27,15 +27,15 @@ export interface WizardStart {
   readonly from?: string | undefined;
   /** A variant whose recipe is taken over. */
   readonly clone?: string | undefined;
-}
-
-/** The address of a link to a screen. */
   /** A job whose plan is taken over. */
   readonly job?: string | undefined;
   /** A preset, by its name. */
   readonly preset?: string | undefined;
   /** A layer that the method is to leave alone, beside those that it leaves already. */
   readonly exclude?: string | undefined;
+}
+
+/** The address of a link to a screen. */
 export function href(path: string): string {
   return `#${path}`;
 }
