@@ -14,6 +14,8 @@ export type Asked = "pause" | "cancel" | "leave";
 /** One process that works on a job, from its start to its end. */
 export interface Attempt {
   readonly progress: JobProgress;
+  /** How long it has run so far. */
+  readonly seconds: number;
   /** What the process has been asked for. */
   readonly asked: Asked | undefined;
   /** Asks it to stop at a checkpoint. One that is being cancelled is not paused any more. */
@@ -109,6 +111,9 @@ export function startAttempt(project: Project, job: Job, { launch, methods, tell
   const attempt: Attempt = {
     get progress() {
       return fold.now;
+    },
+    get seconds() {
+      return (host.clock.milliseconds() - since) / 1000;
     },
     get asked() {
       return asked;

@@ -33,7 +33,7 @@ export function foldProgress(steps: number): ProgressFold {
           return;
         }
         case "metric":
-          now = { ...now, metrics: { ...now.metrics, [event.name]: event.value } };
+          now = { ...now, metrics: { ...now.metrics, [event.name]: event.value }, ...bestOf(now.best, event) };
           return;
         case "progress": {
           const { done, total, unit } = event;
@@ -50,6 +50,18 @@ export function foldProgress(steps: number): ProgressFold {
       }
     },
   };
+}
+
+/** Accuracy is what a training is for; its loss stands in where no samples were set aside to look. */
+function bestOf(
+  best: JobProgress["best"],
+  { name, value }: { readonly name: string; readonly value: number },
+): Pick<JobProgress, "best"> {
+  const isBetter =
+    name === "accuracy"
+      ? best?.name !== name || value > best.value
+      : /\bloss$/.test(name) && best?.name !== "accuracy" && (best === undefined || value < best.value);
+  return isBetter ? { best: { name, value } } : {};
 }
 
 function secondsLeft(

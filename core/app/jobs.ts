@@ -98,7 +98,12 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
     const active = running.get(job.id);
     if (active === undefined) return job;
     const { progress, asked } = active;
-    return { ...job, progress, ...(asked !== undefined && asked !== "leave" && { asked }) };
+    return {
+      ...job,
+      seconds: job.seconds + active.seconds,
+      progress,
+      ...(asked !== undefined && asked !== "leave" && { asked }),
+    };
   };
   const get = (id: string): Job => {
     const found = store.jobs.find(id);

@@ -125,6 +125,8 @@ export const jobProgress = z.strictObject({
   steps: z.int().positive(),
   /** Latest value by name. */
   metrics: z.record(z.string(), z.number()),
+  /** The highest accuracy so far; where there is none, the lowest loss. */
+  best: z.strictObject({ name: z.string(), value: z.number() }).optional(),
   /** Seconds to the end; absent until 5 % are done. */
   secondsLeft: z.number().optional(),
   /** What the job's process takes: cores busy over the last seconds, resident bytes now and at most. */

@@ -1,19 +1,20 @@
-import { Button, ButtonGroup } from "@blueprintjs/core";
 import { type ReactElement } from "react";
-import type { JobLogEntry } from "../../../core/contract/jobs.ts";
+import { formatBytes } from "../../../core/base/format.ts";
+import type { JobLogEntry, Tryout } from "../../../core/contract/jobs.ts";
 import type { JobView } from "../../../core/contract/run.ts";
-import type { ReportBlock } from "../../../core/contract/report.ts";
 import { Blocks } from "../../blocks/Blocks.tsx";
-import { useEngine } from "../../client/engine.ts";
-import { failureOf } from "../../client/failure.ts";
-import { useJobLog, useOverview } from "../../client/queries.ts";
-import { paths, useGo } from "../../kit/navigation.ts";
-import { Figure, shown } from "../../kit/numbers.tsx";
+import { useJobLog } from "../../client/queries.ts";
+import { duration } from "../../kit/numbers.tsx";
 import { Failed, Loading, Refusal } from "../../kit/states.tsx";
-import { toast } from "../../kit/toast.ts";
+import { curvesOf } from "./curves.ts";
+import { JobControls } from "./JobControls.tsx";
+import { JobFacts } from "./JobFacts.tsx";
 import { JobProgressBar } from "./JobProgressBar.tsx";
+import { JobResults } from "./JobResults.tsx";
 import { LogList } from "./LogList.tsx";
+import { Resources } from "./Resources.tsx";
 import { StateTag } from "./StateTag.tsx";
+import { useSlowly } from "./useSlowly.ts";
 
 /** One job: how it stands, what it says, what came of it. */
 export function JobDetail({ view }: { readonly view: JobView }): ReactElement {
@@ -23,113 +24,46 @@ export function JobDetail({ view }: { readonly view: JobView }): ReactElement {
     <section className="card job-detail" aria-labelledby="job-title">
       <div className="section-head">
         <h2 id="job-title">{job.title}</h2>
-        <Controls view={view} />
+        <JobControls view={view} />
       </div>
       <p className="job-state">
         <StateTag state={job.state} /> {job.reason !== undefined && <span className="muted">{job.reason}</span>}
       </p>
       <JobProgressBar view={view} />
+      <Resources view={view} />
       {job.failure !== undefined && <Refusal failure={job.failure} />}
-      <Results view={view} />
+      {job.tryout !== undefined && <Tried tryout={job.tryout} />}
+      <JobResults view={view} />
       {log.failure !== undefined ? (
         <Failed failure={log.failure} retry={log.again} />
       ) : log.data === undefined ? (
         <Loading what="the log" />
       ) : (
         <>
-          <Blocks blocks={curvesOf(log.data)} />
+          <Curves log={log.data} />
           <LogList entries={log.data} />
         </>
       )}
-      <details>
-        <summary>What it runs</summary>
-        <pre className="code" tabIndex={0} role="region" aria-label="Plan of the job">
-          {JSON.stringify(job.plan.steps, undefined, 2)}
-        </pre>
-      </details>
+      <JobFacts view={view} />
     </section>
   );
 }
 
-function Controls({ view: { project, job, can } }: { readonly view: JobView }): ReactElement | null {
-  const { client } = useEngine();
-  const ask = async (what: "pause" | "resume" | "cancel"): Promise<void> => {
-    try {
-      await client.jobs[what]({ project, job: job.id });
-    } catch (thrown) {
-      await toast(failureOf(thrown).message, { tone: "bad" });
-    }
-  };
-  if (!can.pause && !can.resume && !can.cancel) return null;
-  return (
-    <ButtonGroup>
-      {can.pause && <Button icon="pause" text="Pause" onClick={() => void ask("pause")} />}
-      {can.resume && <Button icon="play" intent="primary" text="Resume" onClick={() => void ask("resume")} />}
-      {can.cancel && <Button icon="stop" text="Cancel" onClick={() => void ask("cancel")} />}
-    </ButtonGroup>
-  );
+/** Milliseconds between two drawings of the curves. */
+const PACE = 500;
+
+function Curves({ log }: { readonly log: readonly JobLogEntry[] }): ReactElement {
+  return <Blocks blocks={curvesOf(useSlowly(log, PACE))} />;
 }
 
-/** The variants that came of it, as they are now. */
-function Results({ view: { project, job, made: ids } }: { readonly view: JobView }): ReactElement | null {
-  const go = useGo();
-  const overview = useOverview(project);
-  const made = overview.data?.variants.filter((v) => ids.includes(v.id)) ?? [];
-  if (made.length === 0) return null;
+function Tried({ tryout }: { readonly tryout: Tryout }): ReactElement {
   return (
-    <div className="job-results">
-      {made.map((variant) => (
-        <dl key={variant.id} className="numbers">
-          <div>
-            <dt>Made</dt>
-            <dd>{variant.name}</dd>
-          </div>
-          <div>
-            <dt>Δ Top-1</dt>
-            <dd>
-              <Figure value={shown.difference(variant)} />
-            </dd>
-          </div>
-          <div>
-            <dt>Speed-up</dt>
-            <dd>
-              <Figure value={shown.speedUp(variant)} />
-            </dd>
-          </div>
-          <div>
-            <dt>Size</dt>
-            <dd>
-              <Figure value={shown.size(variant)} />
-            </dd>
-          </div>
-        </dl>
-      ))}
-      {job.state === "done" && (
-        <div className="actions">
-          <Button intent="primary" icon="comparison" text="Compare" onClick={() => go(paths.compare(project))} />
-          <Button text="Back to the overview" onClick={() => go(paths.overview(project))} />
-        </div>
-      )}
+    <div className="callout tone-good">
+      <strong>It works.</strong>
+      <span>
+        {tryout.samples} samples took {duration(tryout.seconds)} and at most {formatBytes(tryout.memory)} of memory. No
+        variant was made.
+      </span>
     </div>
   );
-}
-
-/** Metrics that were told more than once, as curves over their count. */
-function curvesOf(log: readonly JobLogEntry[]): readonly ReportBlock[] {
-  const series = new Map<string, [number, number][]>();
-  for (const { event } of log) {
-    if (event.kind !== "metric") continue;
-    const points = series.get(event.name) ?? [];
-    points.push([points.length + 1, event.value]);
-    series.set(event.name, points);
-  }
-  return [...series]
-    .filter(([, points]) => points.length > 1)
-    .map(([label, points]) => ({
-      kind: "lines",
-      title: label,
-      x: { title: "Report", scale: "linear" },
-      y: { title: label, scale: "linear" },
-      series: [{ label, points }],
-    }));
 }

@@ -1,12 +1,15 @@
 import { Button } from "@blueprintjs/core";
 import type { ReactElement } from "react";
+import { formatNumber, formatPercent } from "../../../core/base/format.ts";
 import type { JobView } from "../../../core/contract/run.ts";
-import { useJobs } from "../../client/queries.ts";
+import type { VariantView } from "../../../core/contract/views.ts";
+import { useJobs, useOverview } from "../../client/queries.ts";
 import { href, paths, useGo } from "../../kit/navigation.ts";
-import { ago, duration } from "../../kit/numbers.tsx";
+import { ago, duration, shown } from "../../kit/numbers.tsx";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { JobDetail } from "./JobDetail.tsx";
 import { JobProgressBar } from "./JobProgressBar.tsx";
+import { providerName } from "../../kit/providers.ts";
 import { StateTag } from "./StateTag.tsx";
 
 export interface JobsPageProps {
@@ -18,6 +21,7 @@ export interface JobsPageProps {
 export function JobsPage({ project, job }: JobsPageProps): ReactElement {
   const { data, failure, again } = useJobs(project);
   const go = useGo();
+  const variants = useOverview(project).data?.variants ?? [];
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the jobs" />;
   if (data.length === 0) {
@@ -47,14 +51,21 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
               <th scope="col">State</th>
               <th scope="col">Progress</th>
               <th scope="col" className="end">
-                Time
+                Elapsed
+              </th>
+              <th scope="col" className="end">
+                Left
+              </th>
+              <th scope="col">Device</th>
+              <th scope="col" className="end">
+                Best
               </th>
               <th scope="col">Started</th>
             </tr>
           </thead>
           <tbody>
             {data.toReversed().map((view) => (
-              <JobRow key={view.job.id} view={view} isChosen={view === chosen} />
+              <JobRow key={view.job.id} view={view} isChosen={view === chosen} variants={variants} />
             ))}
           </tbody>
         </table>
@@ -70,8 +81,15 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
   );
 }
 
-function JobRow({ view, isChosen }: { readonly view: JobView; readonly isChosen: boolean }): ReactElement {
-  const { job, project } = view;
+interface JobRowProps {
+  readonly view: JobView;
+  readonly isChosen: boolean;
+  readonly variants: readonly VariantView[];
+}
+
+function JobRow({ view, isChosen, variants }: JobRowProps): ReactElement {
+  const { job, project, progress } = view;
+  const provider = job.plan.steps[0]?.provider ?? "cpu";
   return (
     <tr className={isChosen ? "row-chosen" : ""}>
       <th scope="row">
@@ -86,7 +104,20 @@ function JobRow({ view, isChosen }: { readonly view: JobView; readonly isChosen:
         <JobProgressBar view={view} />
       </td>
       <td className="end">{job.seconds > 0 ? duration(job.seconds) : "—"}</td>
-      <td className="muted">{job.startedAt === undefined ? "—" : ago(job.startedAt, Date.now())}</td>
+      <td className="end">{progress?.secondsLeft === undefined ? "—" : duration(progress.secondsLeft)}</td>
+      <td>{providerName.find((p) => p.value === provider)?.label ?? provider}</td>
+      <td className="end">{bestText(view, variants)}</td>
+      <td className="muted job-at">{job.startedAt === undefined ? "—" : ago(job.startedAt, Date.now())}</td>
     </tr>
   );
+}
+
+/** Top-1 of what came of it; while it runs, the best that it has told of. */
+function bestText({ made, progress }: JobView, variants: readonly VariantView[]): string {
+  const result = variants.find((v) => v.id === made.at(-1));
+  const accuracy = result && shown.accuracy(result);
+  if (accuracy !== undefined) return accuracy.text;
+  const best = progress?.best;
+  if (best === undefined) return "—";
+  return best.name === "accuracy" ? formatPercent(best.value) : `${best.name} ${formatNumber(best.value)}`;
 }

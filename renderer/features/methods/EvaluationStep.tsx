@@ -1,6 +1,6 @@
 import { Checkbox, FormGroup, HTMLSelect, InputGroup } from "@blueprintjs/core";
 import type { ReactElement } from "react";
-import { providerName } from "./providers.ts";
+import { providerName } from "../../kit/providers.ts";
 import { isWhole } from "./problems.ts";
 import type { StepProps } from "./step.ts";
 

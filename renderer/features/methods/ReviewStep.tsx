@@ -13,7 +13,7 @@ import { useCommand } from "../../kit/commands.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { duration } from "../../kit/numbers.tsx";
 import { Failed, Loading, Refusal } from "../../kit/states.tsx";
-import { Copyable } from "./Copyable.tsx";
+import { Copyable } from "../../parts/Copyable.tsx";
 import { chainOf, isChain, requestOf, type Draft } from "./draft.ts";
 import { ProblemList } from "./ProblemList.tsx";
 import { STEPS, type Problem, type Problems, type Step } from "./problems.ts";

@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../../core/contract/device.ts";
+import type { ProviderName } from "../../core/contract/device.ts";
 
 /** Devices by the name that people know. */
 export const providerName: readonly { readonly value: ProviderName; readonly label: string }[] = [

@@ -1,6 +1,6 @@
 import { Button } from "@blueprintjs/core";
 import type { ReactElement } from "react";
-import { toast } from "../../kit/toast.ts";
+import { toast } from "../kit/toast.ts";
 
 /** Text to take elsewhere. */
 export function Copyable({ title, text }: { readonly title: string; readonly text: string }): ReactElement {
