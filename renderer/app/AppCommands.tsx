@@ -86,6 +86,7 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   useCommand("go.overview", () => go(paths.overview(id)), hasProject);
   useCommand("go.compare", () => go(paths.compare(id)), hasProject);
   useCommand("go.trials", () => go(paths.trials(id)), hasProject);
+  useCommand("go.data", () => go(paths.data(id)), hasProject);
   useCommand("go.methods", () => go(paths.methods(id)), hasProject);
   useCommand("go.export", () => go(paths.export(id)), hasProject);
   useCommand("go.settings", () => go(paths.settings()));

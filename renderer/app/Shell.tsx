@@ -109,6 +109,7 @@ function Rail({ project, path }: { readonly project: string | undefined; readonl
       ? []
       : ([
           { icon: "dashboard", title: "Overview", path: paths.overview(project) },
+          { icon: "th", title: "Data", path: paths.data(project) },
           { icon: "build", title: "Methods", path: paths.methods(project), also: `/p/${project}/wizard` },
           { icon: "stopwatch", title: "Jobs", path: paths.jobs(project) },
           { icon: "comparison", title: "Compare", path: paths.compare(project) },

@@ -19,6 +19,8 @@ const ComparePage = later(
 );
 const TrialsPage = later(async () => (await import("../features/trials/TrialsPage.tsx")).TrialsPage, "the trials");
 
+const DataPage = later(async () => (await import("../features/data/DataPage.tsx")).DataPage, "the data");
+
 const root = createRootRoute({
   component: () => (
     <Shell>
@@ -42,6 +44,15 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: "/p/$project/overview",
   component: () => <OverviewPage project={overview.useParams().project} />,
+});
+
+const data = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/data",
+  validateSearch: (search): { readonly data: string | undefined } => ({
+    data: typeof search["data"] === "string" ? search["data"] : undefined,
+  }),
+  component: () => <DataPage project={data.useParams().project} data={data.useSearch().data} />,
 });
 
 const methods = createRoute({
@@ -106,7 +117,19 @@ const exporting = createRoute({
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, overview, methods, wizard, jobs, job, compare, trials, exporting, settings]),
+  routeTree: root.addChildren([
+    home,
+    overview,
+    data,
+    methods,
+    wizard,
+    jobs,
+    job,
+    compare,
+    trials,
+    exporting,
+    settings,
+  ]),
   history: createHashHistory(),
 });
 

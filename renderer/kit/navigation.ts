@@ -5,6 +5,7 @@ import { useMemo } from "react";
 export const paths = {
   home: () => "/",
   overview: (project: string) => `/p/${project}/overview`,
+  data: (project: string, data?: string) => `/p/${project}/data${data === undefined ? "" : `?data=${data}`}`,
   methods: (project: string) => `/p/${project}/methods`,
   wizard: (project: string, options: WizardStart = {}) => {
     const entries = Object.entries(options).filter(([, value]) => value !== undefined);
