@@ -1,0 +1,337 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { formatNumber, formatPercent } from "../../base/format.ts";
+import { LatheError } from "../../base/error.ts";
+import type { CalibrationPick, SplitName } from "../../contract/dataset.ts";
+import type { CalibrationReport, SampleFilter, SampleOrder, SampleView } from "../../contract/samples.ts";
+import type { DataBrowser } from "../../app/dataBrowser.ts";
+import type { Project } from "../../app/project.ts";
+import {
+  act,
+  collect,
+  inProject,
+  numberWithin,
+  wholeNumber,
+  withProjectOption,
+  type Io,
+  type ProjectOptions,
+  type Run,
+} from "../io.ts";
+import { textTable } from "../table.ts";
+
+const SPLITS = ["train", "validation", "test", "calibration"] as const;
+
+/** data: list, balance, samples, sample, predict, calibration. */
+export function addDataCommand(program: Command, run: Run): void {
+  const data = withProjectOption(program.command("data"))
+    .description("look into the data of a project; choose what calibrates")
+    .helpCommand(false)
+    .enablePositionalOptions();
+  act<ProjectOptions>(data, run, (io, options) =>
+    inProject(options, "read", ({ store }) => {
+      const all = store.data();
+      if (all.length === 0) io.print("There is no data yet: lathe import data PATH.");
+      else {
+        const number = (title: string) => ({ title, isNumber: true });
+        io.print(
+          textTable(
+            [
+              { title: "Id" },
+              { title: "Name" },
+              number("Samples"),
+              number("Classes"),
+              { title: "Format" },
+              { title: "Path" },
+            ],
+            all.map(({ id, name, info }) => [
+              id,
+              name,
+              String(info.count),
+              info.classes === undefined ? "" : String(info.classes.length),
+              info.format,
+              info.path,
+            ]),
+          ),
+        );
+      }
+      return Promise.resolve({ data: all });
+    }),
+  );
+  addBalance(data, run);
+  addSamples(data, run);
+  addSample(data, run);
+  addPredict(data, run);
+  addCalibration(data, run);
+}
+
+type DataOptions = ProjectOptions & { readonly data?: string };
+
+function subcommand(data: Command, name: string): Command {
+  return withProjectOption(data.command(name)).option("--data <name>", "data set (default: the newest)");
+}
+
+/** Opens a data set of the project for looking at, and closes it whatever happens. */
+async function browsing<T>(
+  io: Io,
+  options: DataOptions & { readonly mode?: "read" | "write" },
+  use: (browser: DataBrowser, project: Project) => Promise<T>,
+): Promise<T> {
+  return inProject(options, options.mode ?? "read", async (project) => {
+    const [{ browseData }, { findData }] = await Promise.all([
+      import("../../app/dataBrowser.ts"),
+      import("../../app/project.ts"),
+    ]);
+    const stored = findData(project, options.data);
+    if (stored === undefined) {
+      throw new LatheError("not-found", "This project has no data yet.", {
+        hint: "Import some: lathe import data PATH.",
+      });
+    }
+    const browser = await browseData(project, stored, io);
+    try {
+      return await use(browser, project);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+function addBalance(data: Command, run: Run): void {
+  const command = subcommand(data, "balance").description("count the samples of each class in each split");
+  act<DataOptions>(command, run, (io, options) =>
+    browsing(io, options, async (browser) => {
+      const { counts, balance } = await browser.summary();
+      const row = (name: string, of: Record<SplitName, number>): string[] => [
+        name,
+        ...SPLITS.map((s) => String(of[s])),
+      ];
+      const rows = balance.filter((b) => b.class !== "").map((b) => row(b.class, b.counts));
+      io.print(
+        textTable(
+          [{ title: "Class" }, ...SPLITS.map((title) => ({ title, isNumber: true }))],
+          [...rows, row("all", counts)],
+        ),
+      );
+      return { counts, balance };
+    }),
+  );
+}
+
+interface SamplesOptions extends DataOptions {
+  readonly split?: SplitName;
+  readonly class?: readonly string[];
+  readonly search?: string;
+  readonly variant?: string;
+  readonly right?: boolean;
+  readonly wrong?: boolean;
+  readonly confidenceFrom?: number;
+  readonly confidenceTo?: number;
+  readonly disagrees?: boolean;
+  readonly order?: SampleOrder["by"];
+  readonly reverse?: boolean;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+function addSamples(data: Command, run: Run): void {
+  const command = subcommand(data, "samples")
+    .option("--split <split>", "only of this split", oneOf(SPLITS))
+    .option("--class <name>", "only of this class (repeatable)", collect(String))
+    .option("--search <text>", "only where the name holds this")
+    .option("--variant <variant>", "show what this variant predicted")
+    .option("--right", "only those that it got right")
+    .option("--wrong", "only those that it got wrong")
+    .option("--confidence-from <percent>", "only from this confidence on", numberWithin(0, 100))
+    .option("--confidence-to <percent>", "only up to this confidence", numberWithin(0, 100))
+    .option("--disagrees", "only those that the baseline puts into another class")
+    .option("--order <by>", "number, name, class, prediction or confidence", oneOf(ORDERS))
+    .option("--reverse", "last ones first")
+    .option("--offset <count>", "leave out the first ones", wholeNumber(0))
+    .option("--limit <count>", "most to list (default: 20)", wholeNumber(1))
+    .description("list samples");
+  act<SamplesOptions>(command, run, (io, options) =>
+    browsing(io, options, async (browser, project) => {
+      const { findVariant } = await import("../../app/project.ts");
+      const { order: by = "number", reverse: isDown = false, offset = 0, limit = 20 } = options;
+      const variant = options.variant === undefined ? undefined : findVariant(project, options.variant).id;
+      const filter = filterFrom(options, variant, browser.opened.dataset.info.classes);
+      const page = await browser.page({ filter, order: { by, isDown } }, { offset, limit });
+      for (const { name, splits, samples } of page.missing) {
+        io.print(
+          `"${name}" has not looked at ${splits.join(", ")} (${samples} samples): lathe data predict ${name} --split ${splits.join(" --split ")}`,
+        );
+      }
+      const said = variant === undefined ? [] : [{ title: "Predicted" }, { title: "Baseline" }];
+      io.print(
+        textTable(
+          [{ title: "No.", isNumber: true }, { title: "Name" }, { title: "Class" }, { title: "Split" }, ...said],
+          page.samples.map((s) => [
+            String(s.sample),
+            s.name,
+            s.class ?? "",
+            `${s.split ?? ""}${s.calibrates ? ", calibrates" : ""}`,
+            ...(variant === undefined ? [] : [saidText(s.predicted), saidText(s.baseline)]),
+          ]),
+        ),
+      );
+      io.print(`${page.samples.length} of ${page.total}.`);
+      return page;
+    }),
+  );
+}
+
+const ORDERS = ["number", "name", "class", "prediction", "confidence"] as const;
+
+function filterFrom(
+  o: SamplesOptions,
+  variant: string | undefined,
+  classes: readonly string[] | undefined,
+): SampleFilter {
+  const asks = o.right === true || o.wrong === true || o.disagrees === true;
+  const hasRange = o.confidenceFrom !== undefined || o.confidenceTo !== undefined;
+  if (variant === undefined && (asks || hasRange)) {
+    throw new LatheError("invalid-argument", "Right, wrong, confidence and disagreement are a variant's.", {
+      hint: "Name it with --variant.",
+    });
+  }
+  const numbers = o.class?.map((name) => {
+    const found = classes?.indexOf(name) ?? -1;
+    if (found >= 0) return found;
+    throw new LatheError("not-found", `There is no class "${name}" in this data set.`, {
+      hint: `Classes: ${(classes ?? []).slice(0, 20).join(", ")}${(classes?.length ?? 0) > 20 ? ", …" : ""}.`,
+    });
+  });
+  return {
+    ...(o.split && { split: o.split }),
+    ...(numbers && { classes: numbers }),
+    ...(o.search !== undefined && { search: o.search }),
+    ...(variant !== undefined && { variant }),
+    ...(o.right === true && { outcome: "right" }),
+    ...(o.wrong === true && { outcome: "wrong" }),
+    ...(hasRange && { confidence: { low: (o.confidenceFrom ?? 0) / 100, high: (o.confidenceTo ?? 100) / 100 } }),
+    ...(o.disagrees === true && { disagrees: true }),
+  };
+}
+
+function saidText(said: SampleView["predicted"]): string {
+  if (said === undefined) return "";
+  const verdict = said.isRight === undefined ? "" : said.isRight ? ", right" : ", wrong";
+  return `${said.class} ${formatPercent(said.confidence)}${verdict}`;
+}
+
+function addSample(data: Command, run: Run): void {
+  const command = subcommand(data, "sample")
+    .argument("<number>", "number of the sample, from 0", wholeNumber(0))
+    .option("--variant <variant>", "tell what this variant predicted")
+    .description("describe one sample and the tensor that a model gets for it");
+  act<DataOptions & { readonly variant?: string }>(command, run, (io, options, [number]) =>
+    browsing(io, options, async (browser) => {
+      const { sample, facts, tensor, reason } = await browser.detail(Number(number), options.variant);
+      io.print(
+        `${sample.name}: ${facts}${sample.class === undefined ? "" : `, class "${sample.class}"`}, ${sample.split ?? "in no split"}`,
+      );
+      if (sample.predicted !== undefined) io.print(`Predicted: ${saidText(sample.predicted)}`);
+      if (sample.baseline !== undefined) io.print(`Baseline: ${saidText(sample.baseline)}`);
+      if (tensor === undefined) io.print(`The tensor cannot be made: ${reason ?? ""}`);
+      else {
+        io.print(`Tensor: ${tensor.type}[${tensor.shape.join(", ")}]`);
+        for (const step of tensor.steps) io.print(`  ${step}`);
+        const titles = ["Min", "Mean", "Std", "Max"].map((title) => ({ title, isNumber: true }));
+        io.print(
+          textTable(
+            [{ title: "Channel" }, ...titles],
+            tensor.channels.map((c) => [
+              c.name,
+              ...[c.minimum, c.mean, c.deviation, c.maximum].map((v) => formatNumber(v)),
+            ]),
+          ),
+        );
+      }
+      // Pictures are for screens.
+      const { pictures: _, ...values } = tensor ?? { pictures: [] };
+      return { sample, facts, ...(tensor && { tensor: values }), ...(reason !== undefined && { reason }) };
+    }),
+  );
+}
+
+function addPredict(data: Command, run: Run): void {
+  const command = subcommand(data, "predict")
+    .argument("<variant>", "variant that looks at the samples; the baseline does so too")
+    .option("--split <split>", "split to look at (repeatable; default: all)", collect(oneOf(SPLITS)))
+    .description("find out what a variant predicts, sample by sample, and keep it");
+  act<DataOptions & { readonly split?: readonly SplitName[] }>(command, run, (io, options, [variant]) =>
+    browsing(io, { ...options, mode: "write" }, async (browser) => {
+      const { train, validation, test } = browser.opened.splits;
+      const full = { train, validation, test };
+      const splits = options.split ?? (["train", "validation", "test"] as const).filter((s) => full[s].length > 0);
+      const samples = await browser.predict({ variant: String(variant), splits }, io);
+      io.print(samples === 0 ? "All of it is known already." : `Looked at ${samples} samples.`);
+      return { samples, splits };
+    }),
+  );
+}
+
+interface CalibrationOptions extends DataOptions {
+  readonly samples?: number;
+  readonly from?: CalibrationPick["from"];
+  readonly by?: CalibrationPick["by"];
+  readonly seed?: number;
+  readonly dryRun?: boolean;
+}
+
+function addCalibration(data: Command, run: Run): void {
+  const command = subcommand(data, "calibration")
+    .option("--samples <count>", "how many samples calibrate", wholeNumber(0))
+    .option("--from <split>", "train, validation or test", oneOf(["train", "validation", "test"] as const))
+    .option("--by <way>", "class (each has its share) or random", oneOf(["class", "random"] as const))
+    .option("--seed <number>", "the same seed draws the same samples", wholeNumber(0))
+    .option("--dry-run", "only tell what it would mean")
+    .description("show or choose the samples that calibrate");
+  act<CalibrationOptions>(command, run, (io, options) => {
+    const { samples, from, by, seed, dryRun = false } = options;
+    const isChange = samples !== undefined || from !== undefined || by !== undefined || seed !== undefined;
+    const mode = isChange && !dryRun ? "write" : "read";
+    return browsing(io, { ...options, mode }, async (browser, project) => {
+      const { chooseCalibration, tryCalibration } = await import("../../app/calibration.ts");
+      const { calibration: now } = await browser.summary();
+      const pick: CalibrationPick = {
+        samples: samples ?? now.samples,
+        from: from ?? now.from,
+        by: by ?? now.by,
+        seed: seed ?? now.seed,
+      };
+      const report = await tryCalibration(browser, pick, io);
+      if (mode === "write") chooseCalibration(project, browser, pick);
+      io.print(reportText(report, mode === "write"));
+      return { ...report, isChosen: mode === "write" };
+    });
+  });
+}
+
+function reportText({ pick, classes, leaks, warnings, refusal }: CalibrationReport, isChosen: boolean): string {
+  const way = pick.by === "class" ? "stratified" : "at random";
+  const lines = [
+    `${pick.samples} samples of ${pick.from}, ${way}, seed ${pick.seed}${isChosen ? ": they calibrate from now on." : "."}`,
+    ...leaks.map(
+      ({ split, same, copies }) => `Leak: ${same} of them are in ${split}, ${copies} samples of ${split} are copies.`,
+    ),
+    ...(leaks.length === 0 ? ["No leak: none of them, and no copy, is in validation or test."] : []),
+    ...warnings.map((text) => `Careful: ${text}`),
+    ...(refusal === undefined ? [] : [`These cannot be chosen. ${refusal}`]),
+  ];
+  if (classes.length === 0) return lines.join("\n");
+  const columns = [
+    { title: "Class" },
+    { title: "Picked", isNumber: true },
+    { title: `In ${pick.from}`, isNumber: true },
+  ];
+  const rows = classes.map((c) => [c.class, String(c.picked), String(c.available)]);
+  return `${lines.join("\n")}\n\n${textTable(columns, rows)}`;
+}
+
+function oneOf<T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`"${text}" is not one of ${values.join(", ")}.`);
+  };
+}
