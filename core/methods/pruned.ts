@@ -1,3 +1,4 @@
+import { drawSamples } from "../data/drawSamples.ts";
 import type { Model } from "../graph/model.ts";
 import { countCosts } from "../measure/costs.ts";
 import { findShapes, type FoundShapes } from "../measure/shapes.ts";
@@ -24,7 +25,8 @@ export async function recalibrated(model: Model, context: TrainingContext, sampl
   const stream = context.split?.("train");
   if (stream === undefined || stream.count === 0) return model;
   const batch = Math.min(64, stream.count);
-  return recalibrate(model, { ...context, stream, batch, batches: Math.max(1, Math.ceil(samples / batch)) });
+  const drawn = drawSamples(stream, samples, context.seed);
+  return recalibrate(model, { ...context, stream: drawn, batch, batches: Math.max(1, Math.ceil(samples / batch)) });
 }
 
 /** What a model costs. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SampleStream } from "../../core/data/batches.ts";
+import { drawSamples } from "../../core/data/drawSamples.ts";
 import { firstSamples } from "../../core/data/firstSamples.ts";
 import { noise } from "../transform/fixtures.ts";
 import { streamOf } from "../transform/quantize.ts";
@@ -53,5 +54,22 @@ describe("firstSamples", () => {
     const first = firstSamples(watched, 3);
     expect(await read(first, 2)).toEqual(await read(first, 2));
     expect(ended).toBe(2);
+  });
+});
+
+describe("drawSamples", () => {
+  it("gives samples of all parts of a split in random order, the same for the same seed", async () => {
+    const whole = (await read(all, 10)).values;
+    const numbersOf = async (seed: number): Promise<readonly number[]> => {
+      const { sizes, values } = await read(drawSamples(all, 6, seed), 4);
+      expect(sizes).toEqual([4, 2]);
+      return [0, 1, 2, 3, 4, 5].map((i) => whole.indexOf(values[6 * i]!) / 6);
+    };
+    const numbers = await numbersOf(3);
+    expect(new Set(numbers).size).toBe(6);
+    expect(numbers).not.toEqual(numbers.toSorted((a, b) => a - b));
+    expect(await numbersOf(3)).toEqual(numbers);
+    expect(await numbersOf(4)).not.toEqual(numbers);
+    expect(drawSamples(all, 99, 0).count).toBe(10);
   });
 });

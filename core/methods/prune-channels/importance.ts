@@ -4,7 +4,7 @@ import { tensorArray } from "../../graph/build.ts";
 import type { Model } from "../../graph/model.ts";
 import { eachGradient } from "../../train/saliency.ts";
 import { hessianDiagonals } from "../../train/hessian.ts";
-import { firstSamples } from "../../data/firstSamples.ts";
+import { drawSamples } from "../../data/drawSamples.ts";
 import { axisLayout } from "../../transform/constants.ts";
 import type { ChannelGroup, GroupMember } from "../../transform/channels/groups.ts";
 import type { TrainingContext } from "../fineTune.ts";
@@ -213,7 +213,7 @@ async function byCurvature(
     ...context,
     seed,
     weights: [...names].filter((name) => start.weights.has(name)),
-    stream: firstSamples(trainingOf(context, criterion), samples),
+    stream: drawSamples(trainingOf(context, criterion), samples, seed),
     batch,
     probes: 1,
   });

@@ -1,6 +1,6 @@
 import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
-import { firstSamples } from "../../data/firstSamples.ts";
+import { drawSamples } from "../../data/drawSamples.ts";
 import type { Model } from "../../graph/model.ts";
 import { channelProducts } from "../../measure/channelSums.ts";
 import type { FoundShapes } from "../../measure/shapes.ts";
@@ -104,7 +104,7 @@ type Remove = (choice: ChannelChoice, isLast?: boolean) => Promise<Model>;
 function remover({ model, found, shapes: { values } }: Opened, { choosing, context }: PruneOptions): Remove {
   const { compensate: way, recalibrate, samples } = choosing;
   const train = context.split?.("train");
-  const stream = train === undefined || train.count === 0 ? undefined : firstSamples(train, samples);
+  const stream = train === undefined || train.count === 0 ? undefined : drawSamples(train, samples, context.seed);
   let products: ReadonlyMap<string, Float64Array> | undefined;
   return async (choice, isLast) => {
     const left = leftBy(found, choice);
@@ -154,7 +154,7 @@ async function choose(
   const stream = sampleStreamOf(context);
   const curves = await scanGroups(opened.model, candidates, {
     rules,
-    stream: firstSamples(stream, samples),
+    stream: drawSamples(stream, samples, context.seed),
     context,
     narrowed: (candidate, width) => remove(choiceOf([candidate], [width])),
   });

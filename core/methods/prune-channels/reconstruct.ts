@@ -1,6 +1,7 @@
 import { solvePositive } from "../../base/cholesky.ts";
 import { elementCount } from "../../base/array.ts";
 import type { SampleStream } from "../../data/batches.ts";
+import { firstSamples } from "../../data/firstSamples.ts";
 import { floatTensor, tensorArray } from "../../graph/build.ts";
 import { editGraph } from "../../graph/edit.ts";
 import type { Model } from "../../graph/model.ts";
@@ -13,6 +14,10 @@ import type { TrainingContext } from "../fineTune.ts";
 
 /** Most weights of an output channel that are solved for: the time grows with their third power. */
 const MOST_WEIGHTS = 2304;
+
+/** Places that are looked at for each weight of an output channel, and fewest samples that they come from. */
+const PLACES_PER_WEIGHT = 100;
+const FEWEST_SAMPLES = 64;
 
 /** Share of the mean square that pulls towards the weights as they are. */
 const RIDGE = 1e-3;
@@ -42,13 +47,18 @@ export async function reconstruct(small: Model, options: ReconstructOptions): Pr
   for (const layer of layers.slice(first)) {
     context.emit({ kind: "stage", name: `Reconstructing ${layer.node}` });
     const output = outputOf(small, layer);
-    const kept = left(output, layer.dataAxis(shapes.get(output)?.dims.length ?? 0));
+    const sizes = shapes.get(output)?.sizes ?? [];
+    const axis = layer.dataAxis(sizes.length);
+    const kept = left(output, axis);
+    const places = elementCount(sizes.filter((_, i) => i > 0 && i !== axis));
+    const wanted = Math.ceil((PLACES_PER_WEIGHT * layer.elements) / layer.dims[layer.rowAxis]! / places);
+    const looked = firstSamples(stream, Math.max(FEWEST_SAMPLES, wanted));
     const products = await layerProducts(current, whole, {
       layer: layer.node,
       ...(kept && { outputs: kept.flatMap((isLeft, i) => (isLeft ? [i] : [])) }),
       ...context,
-      stream,
-      batch: Math.min(32, stream.count),
+      stream: looked,
+      batch: Math.min(32, looked.count),
     });
     current = withSolved(current, layer, products);
   }

@@ -2,7 +2,7 @@ import { throwIfCancelled } from "../../base/cancel.ts";
 import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
 import { seededRandom } from "../../base/random.ts";
-import { firstSamples } from "../../data/firstSamples.ts";
+import { drawSamples } from "../../data/drawSamples.ts";
 import type { Model } from "../../graph/model.ts";
 import { countCosts } from "../../measure/costs.ts";
 import { compareOutputs } from "../../measure/outputError.ts";
@@ -119,7 +119,7 @@ async function scan({ model }: Start, { removed, free, choosing, context, errors
     });
   }
   emit({ kind: "stage", name: `Scanning ${free.length} blocks` });
-  const how = { ...context, stream: firstSamples(split("train"), samples), batch: 64 };
+  const how = { ...context, stream: drawSamples(split("train"), samples, context.seed), batch: 64 };
   const reference = await collectOutputs(model, how);
   for (const [i, region] of free.entries()) {
     throwIfCancelled(signal);
