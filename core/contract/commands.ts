@@ -7,6 +7,8 @@ export interface CommandInfo {
   readonly title: string;
   /** As people read keys: "Mod" is Ctrl, and ⌘ on a Mac. */
   readonly keys?: string;
+  /** On the desktop, where no browser keeps them for itself. */
+  readonly desktopKeys?: string;
   readonly menu: CommandMenu;
   /** Only where a project is open. */
   readonly needsProject?: true;
@@ -16,7 +18,7 @@ const command = (menu: CommandMenu, id: string, rest: Omit<CommandInfo, "menu" |
   Object.freeze({ menu, id, ...rest });
 
 export const COMMANDS: readonly CommandInfo[] = Object.freeze([
-  command("File", "project.new", { title: "New project…", keys: "Mod+Shift+N" }),
+  command("File", "project.new", { title: "New project…", keys: "Mod+Shift+N", desktopKeys: "Mod+N" }),
   command("File", "project.open", { title: "Open project…", keys: "Mod+O" }),
   command("File", "project.sample", { title: "Open the sample project" }),
   command("File", "model.import", { title: "Import model…", keys: "Mod+I", needsProject: true }),
@@ -24,8 +26,12 @@ export const COMMANDS: readonly CommandInfo[] = Object.freeze([
   command("File", "report.html", { title: "Save report as HTML", needsProject: true }),
   command("File", "go.export", { title: "Export…", keys: "Mod+E", needsProject: true }),
   command("File", "go.settings", { title: "Settings", keys: "Mod+," }),
-  command("File", "tab.close", { title: "Close tab", keys: "Alt+W" }),
-  command("File", "tab.reopen", { title: "Reopen closed tab", keys: "Alt+Shift+T" }),
+  command("File", "tab.close", { title: "Close tab", keys: "Alt+W", desktopKeys: "Mod+W" }),
+  command("File", "tab.reopen", {
+    title: "Reopen closed tab",
+    keys: "Alt+Shift+T",
+    desktopKeys: "Mod+Shift+T",
+  }),
   command("View", "palette", { title: "Command palette", keys: "Mod+K" }),
   command("View", "theme.system", { title: "Theme: as the system" }),
   command("View", "theme.light", { title: "Theme: light" }),

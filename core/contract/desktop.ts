@@ -6,7 +6,10 @@ export type Choice = "model" | "data-file" | "folder" | "project";
 /** What the desktop asks of a page: a command of its registry, or a file that was opened from outside. */
 export type DesktopRequest =
   | { readonly kind: "command"; readonly id: string }
-  | { readonly kind: "open"; readonly place: Place; readonly name: string };
+  | { readonly kind: "open"; readonly place: Place; readonly name: string }
+  /** A screen, by its address within the page. */
+  | { readonly kind: "go"; readonly path: string }
+  | { readonly kind: "notice"; readonly text: string };
 
 /** What the preload script gives to the renderer as `window.lathe`; absent in an ordinary browser. */
 export interface DesktopApi {
@@ -23,8 +26,12 @@ export interface DesktopApi {
   placeOf(file: File): Promise<Place | undefined>;
   /** Share of work that is done, for the task bar; undefined where there is none. */
   showProgress(share: number | undefined): void;
-  /** Tells by the system's own means, where the window is not in front. */
-  notify(title: string, text: string): void;
+  /** Tells by the system's own means, where the window is not in front. A click leads to the screen. */
+  notify(title: string, text: string, path: string): void;
+  /** Whether the machine is to stay awake. */
+  keepAwake(isWanted: boolean): void;
+  /** Keys of commands that are not the registry's, for the menu; an empty text means none. */
+  showKeys(keys: Readonly<Record<string, string>>): void;
   /** Hears of what the menu and the system ask. */
   onRequest(listener: (request: DesktopRequest) => void): void;
 }

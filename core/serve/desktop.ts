@@ -15,6 +15,8 @@ export const desktopMessage = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("connect") }),
   /** A person has chosen a path; the answer is its place. */
   z.strictObject({ kind: z.literal("grant"), id: z.int(), path: z.string() }),
+  /** How many jobs are at work, or wait for it. */
+  z.strictObject({ kind: z.literal("busy"), id: z.int() }),
   z.strictObject({ kind: z.literal("close") }),
 ]);
 export type DesktopMessage = z.infer<typeof desktopMessage>;
@@ -47,6 +49,12 @@ export function serveDesktop(parent: Parent): void {
       port.start();
     } else if (message.kind === "grant") {
       parent.postMessage({ kind: "granted", id: message.id, place: places.grant(message.path) });
+    } else if (message.kind === "busy") {
+      const { id } = message;
+      void engine.jobs.busy().then(
+        (running) => parent.postMessage({ kind: "running", id, running }),
+        () => parent.postMessage({ kind: "running", id, running: 0 }),
+      );
     } else void engine.close().then(() => parent.postMessage({ kind: "closed" }));
   });
   parent.postMessage({ kind: "ready", node: process.versions.node });

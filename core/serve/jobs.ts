@@ -26,9 +26,12 @@ export interface Jobs {
     signal: AbortSignal | undefined,
   ): Promise<JobView>;
   setPriority(name: JobName, priority: number): Promise<JobView>;
+  archive(name: JobName, isArchived: boolean): Promise<JobView>;
   measure(project: string, variants: readonly string[]): Promise<JobView>;
   log(name: JobName): Promise<readonly JobLogEntry[]>;
   change(name: JobName, what: "pause" | "resume" | "cancel"): Promise<JobView>;
+  /** Jobs of all open projects that run, or wait for their turn. */
+  busy(): Promise<number>;
   /** Removes its log and checkpoints; what it made stays. */
   remove(name: JobName): Promise<void>;
   /** Has a project's jobs stop at a checkpoint; they go on when it is opened again and they are resumed. */
@@ -43,6 +46,7 @@ export interface JobParts {
 
 const PAUSABLE: readonly JobState[] = ["queued", "running"];
 const RESUMABLE: readonly JobState[] = ["paused", "interrupted", "cancelled", "failed"];
+const WORKED_ON: readonly JobState[] = ["queued", "running", "cancelling"];
 const CANCELLABLE: readonly JobState[] = ["queued", "running", "paused", "interrupted"];
 
 export function startJobs({ projects, events }: JobParts): Jobs {
@@ -88,6 +92,11 @@ export function startJobs({ projects, events }: JobParts): Jobs {
       return submit(id, { run, from, data, name, measure, ...wish }, signal);
     },
     runChain: (id, { chain, ...wish }, signal) => submit(id, { ...chain, ...wish }, signal),
+    archive: async ({ project: id, job }, isArchived) => {
+      const view = viewOf(id, (await writable(id)).archive(job, isArchived), true);
+      events.send({ kind: "job", view });
+      return view;
+    },
     setPriority: async ({ project: id, job }, priority) => {
       const view = viewOf(id, (await writable(id)).setPriority(job, priority), true);
       events.send({ kind: "job", view });
@@ -101,6 +110,11 @@ export function startJobs({ projects, events }: JobParts): Jobs {
     },
     change: async ({ project: id, job }, what) => viewOf(id, (await writable(id))[what](job), true),
     remove: async ({ project: id, job }) => (await writable(id)).remove(job),
+    busy: async () => {
+      const opened = await Promise.all([...queues.values()].map((queue) => queue.catch(() => undefined)));
+      const isBusy = ({ state }: QueuedJob): boolean => WORKED_ON.includes(state);
+      return opened.reduce((sum, one) => sum + (one?.queue.list().filter(isBusy).length ?? 0), 0);
+    },
     closeQueue,
     close: async () => {
       await Promise.all([...queues.keys()].map(closeQueue));

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, type ReactElement } from "react";
+import { useEffect, useRef, type ReactElement } from "react";
 import type { ProjectView } from "../../core/contract/views.ts";
 import { useEngine } from "../client/engine.ts";
 import { failureOf } from "../client/failure.ts";
@@ -25,6 +25,10 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   const queries = useQueryClient();
   const go = useGo();
   const hasProject = project !== undefined;
+  const current = useRef(project);
+  useEffect(() => {
+    current.current = project;
+  }, [project]);
   const id = project ?? "";
   const sample = useWork<ProjectView>();
   useTelling("Opening the sample project", sample);
@@ -104,7 +108,15 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   useEffect(() => {
     desktop?.onRequest((request) => {
       if (request.kind === "command") runCommand(request.id);
-      else
+      else if (request.kind === "go") go(request.path);
+      else if (request.kind === "notice") void toast(request.text);
+      else if (/\.onnx$/i.test(request.name)) {
+        const { place } = request;
+        const name = request.name.split(/[/\\]/).at(-1) ?? request.name;
+        const into = current.current;
+        if (into === undefined) void toast("Open a project first; the model is imported into it.", { tone: "bad" });
+        else importRequest.set({ project: into, kind: "model", chosen: { place, name } });
+      } else
         client.projects.open({ place: request.place }).then(
           (opened) => go(paths.overview(opened.id)),
           (thrown: unknown) => void toast(failureOf(thrown).message, { tone: "bad" }),

@@ -4,6 +4,8 @@ import { useJobLog, useJobs, useOverview } from "../client/queries.ts";
 import { LogList } from "../features/jobs/LogList.tsx";
 import { togglePanel } from "../kit/layout.ts";
 import { Glyph } from "../kit/Glyph.tsx";
+import { pastProblems } from "../kit/problems.ts";
+import { useStore } from "../kit/store.ts";
 import { Empty, Failed, Loading } from "../kit/states.tsx";
 
 /** The log of the job that runs, or ran last, and what went wrong anywhere in the project. */
@@ -56,16 +58,26 @@ interface Problem {
   readonly where: string;
   readonly text: string;
   readonly isFailure: boolean;
+  readonly key: string;
 }
 
 function useProblems(project: string): readonly Problem[] {
   const jobs = useJobs(project).data ?? [];
   const variants = useOverview(project).data?.variants ?? [];
+  const past = useStore(pastProblems);
   return [
     ...jobs.flatMap(({ job }) =>
-      job.failure === undefined ? [] : [{ where: job.title, text: job.failure.message, isFailure: true }],
+      job.failure === undefined ? [] : [{ key: job.id, where: job.title, text: job.failure.message, isFailure: true }],
     ),
-    ...variants.flatMap((v) => v.warnings.map((text) => ({ where: v.name, text, isFailure: false }))),
+    ...variants.flatMap((v) =>
+      v.warnings.map((text) => ({ key: `${v.id} ${text}`, where: v.name, text, isFailure: false })),
+    ),
+    ...past.map(({ at, text }, i) => ({
+      key: `${at} ${i}`,
+      where: new Date(at).toLocaleString("en-GB", { dateStyle: "short", timeStyle: "short" }),
+      text,
+      isFailure: true,
+    })),
   ];
 }
 
@@ -78,15 +90,26 @@ function Problems({ problems }: { readonly problems: readonly Problem[] }): Reac
     );
   }
   return (
-    <ul className="plain-list problems">
-      {problems.map(({ where, text, isFailure }) => (
-        <li key={`${where} ${text}`}>
-          <Glyph icon={isFailure ? "error" : "warning-sign"} className={isFailure ? "tone-bad" : "tone-warning"} />
-          <span>
-            <strong>{where}</strong> {text}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <>
+      {pastProblems.get().length > 0 && (
+        <Button
+          size="small"
+          variant="minimal"
+          icon="eraser"
+          text="Clear what went wrong in passing"
+          onClick={() => pastProblems.set([])}
+        />
+      )}
+      <ul className="plain-list problems">
+        {problems.map(({ key, where, text, isFailure }) => (
+          <li key={key}>
+            <Glyph icon={isFailure ? "error" : "warning-sign"} className={isFailure ? "tone-bad" : "tone-warning"} />
+            <span>
+              <strong>{where}</strong> {text}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { Menu, MenuItem } from "@blueprintjs/core";
 import { Omnibar, type ItemListRenderer, type ItemRenderer } from "@blueprintjs/select";
 import type { ReactElement } from "react";
 import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
-import { commandHandlers, shownKeys } from "../kit/commands.ts";
+import { commandHandlers, keysOf, shownKeys } from "../kit/commands.ts";
 import { useStore } from "../kit/store.ts";
 
 export interface PaletteProps {
@@ -43,18 +43,15 @@ const drawList: ItemListRenderer<CommandInfo> = ({ filteredItems, renderItem, it
   </Menu>
 );
 
-const drawCommand: ItemRenderer<CommandInfo> = (
-  { id, title, menu, keys },
-  { handleClick, handleFocus, modifiers, ref },
-) =>
+const drawCommand: ItemRenderer<CommandInfo> = (command, { handleClick, handleFocus, modifiers, ref }) =>
   modifiers.matchesPredicate ? (
     <MenuItem
-      key={id}
+      key={command.id}
       ref={ref}
       roleStructure="listoption"
       active={modifiers.active}
-      text={title}
-      label={[menu, keys === undefined ? "" : shownKeys(keys)].filter((t) => t !== "").join("  ")}
+      text={command.title}
+      label={[command.menu, shownKeys(keysOf(command) ?? "")].filter((t) => t !== "").join("  ")}
       onClick={handleClick}
       onFocus={handleFocus}
     />

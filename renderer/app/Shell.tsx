@@ -7,9 +7,10 @@ import { useOverview } from "../client/queries.ts";
 import { AppDialogs } from "./AppDialogs.tsx";
 import { Inspector } from "../features/inspector/Inspector.tsx";
 import { Glyph } from "../kit/Glyph.tsx";
-import { layout } from "../kit/layout.ts";
+import { layout, PANEL_SIZES, panelSizes, resizePanel, sizeOfPanel, type PanelSizes } from "../kit/layout.ts";
 import { href, paths } from "../kit/navigation.ts";
 import { shownKeys } from "../kit/commands.ts";
+import { Splitter } from "../kit/Splitter.tsx";
 import { ErrorBoundary } from "../kit/states.tsx";
 import { useStore } from "../kit/store.ts";
 import { AppCommands } from "./AppCommands.tsx";
@@ -74,10 +75,46 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
         <WorkingBar />
         <ErrorBoundary resetKey={full}>{children}</ErrorBoundary>
       </main>
-      {project !== undefined && panels.inspector && <Inspector project={project} />}
-      {project !== undefined && panels.bottom && <BottomPanel project={project} />}
+      {project !== undefined && panels.inspector && (
+        <Sized project={project} panel="inspector">
+          <Inspector project={project} />
+        </Sized>
+      )}
+      {project !== undefined && panels.bottom && (
+        <Sized project={project} panel="bottom">
+          <BottomPanel project={project} />
+        </Sized>
+      )}
       <StatusBar project={project} />
       <AppDialogs />
+    </div>
+  );
+}
+
+interface SizedProps {
+  readonly project: string;
+  readonly panel: keyof PanelSizes;
+  readonly children: ReactNode;
+}
+
+const PANEL_NAMES: Readonly<Record<keyof PanelSizes, string>> = {
+  inspector: "Width of the inspector",
+  bottom: "Height of the bottom panel",
+};
+
+/** A panel as large as it was left in this project. */
+function Sized({ project, panel, children }: SizedProps): ReactElement {
+  const size = sizeOfPanel(useStore(panelSizes), project, panel);
+  const { least, most } = PANEL_SIZES[panel];
+  return (
+    <div className={`sized sized-${panel}`} style={panel === "inspector" ? { width: size } : { height: size }}>
+      <Splitter
+        label={PANEL_NAMES[panel]}
+        isUpright={panel === "inspector"}
+        {...{ size, least, most }}
+        onChange={(next) => resizePanel(project, panel, next)}
+      />
+      {children}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { createLastingStore, createStore } from "../kit/store.ts";
+import { createLastingStore } from "../kit/store.ts";
 
 /** A project that is open in the window, with the screen that was seen last. */
 export interface Tab {
@@ -18,7 +18,9 @@ export const tabs = createLastingStore<readonly Tab[]>("lathe.tabs", [], (kept) 
 );
 
 /** Closed ones, the last one last. */
-export const closedTabs = createStore<readonly Tab[]>([]);
+export const closedTabs = createLastingStore<readonly Tab[]>("lathe.closed-tabs", [], (kept) =>
+  Array.isArray(kept) ? kept.filter(isTab) : undefined,
+);
 
 /** Remembers where a tab is; opens one where there is none. */
 export function visitTab(tab: Tab): void {

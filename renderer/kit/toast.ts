@@ -1,5 +1,6 @@
 import { OverlayToaster, Position, type Toaster } from "@blueprintjs/core";
 import { createRoot } from "react-dom/client";
+import { addProblem } from "./problems.ts";
 
 let toaster: Promise<Toaster> | undefined;
 
@@ -20,6 +21,8 @@ export interface ToastOptions {
 
 /** Tells of something in passing. One at a time: the newest. */
 export async function toast(message: string, { tone = "plain", undo }: ToastOptions = {}): Promise<void> {
+  // Gone from the corner, a failure is still told of in the bottom panel.
+  if (tone === "bad") addProblem(message);
   const shown = await theToaster();
   shown.clear();
   shown.show({

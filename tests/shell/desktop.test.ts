@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { MenuItemConstructorOptions } from "electron";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../core/contract/commands.ts";
+import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
 import { menuTemplate } from "../../main/menu.ts";
 import { openedPath } from "../../main/opened.ts";
 
@@ -12,11 +12,7 @@ const root = resolve(import.meta.dirname, "../..");
 
 interface Packaging {
   readonly electronFuses: Readonly<Record<string, boolean>>;
-  readonly asarUnpack: readonly string[];
   readonly fileAssociations: readonly { readonly ext: string; readonly rank?: string }[];
-  readonly linux: { readonly files: readonly string[] };
-  readonly win: { readonly files: readonly string[] };
-  readonly mac: { readonly files: readonly string[] };
 }
 
 describe("packaging", () => {
@@ -32,13 +28,6 @@ describe("packaging", () => {
       grantFileProtocolExtraPrivileges: false,
       enableCookieEncryption: true,
     });
-  });
-
-  it("keeps the engine and native parts outside of the archive, without other systems' runtimes", () => {
-    expect(config.asarUnpack).toEqual(expect.arrayContaining(["out/engine/**", "node_modules/**", "samples/**"]));
-    expect(config.linux.files.join()).toMatch(/win32.*darwin/);
-    expect(config.win.files.join()).toMatch(/linux.*darwin/);
-    expect(config.mac.files.join()).toMatch(/linux.*win32/);
   });
 
   it("owns its own kind of file and offers itself for models", () => {
@@ -58,6 +47,16 @@ describe("menu", () => {
     expect(asked).toEqual(["project.open"]);
   });
 
+  it("shows the desktop's own keys, and those that somebody has chosen", () => {
+    const keysOf = (id: string, chosen = {}): unknown =>
+      menuTemplate(() => undefined, chosen)
+        .flatMap((m) => m.submenu as MenuItemConstructorOptions[])
+        .find((i) => i.id === id)?.accelerator;
+    expect(keysOf("tab.reopen")).toBe("CommandOrControl+Shift+T");
+    expect(keysOf("palette", { palette: "Mod+P" })).toBe("CommandOrControl+P");
+    expect(keysOf("palette", { palette: "" })).toBeUndefined();
+  });
+
   it("shows the keys and leaves the hearing to the page", () => {
     const palette = items.find((i) => i.id === "palette");
     expect(palette?.accelerator).toBe("CommandOrControl+K");
@@ -67,8 +66,10 @@ describe("menu", () => {
 
 describe("command registry", () => {
   it("gives no keys to two commands", () => {
-    const keys = COMMANDS.flatMap((c) => (c.keys === undefined ? [] : [c.keys]));
-    expect(new Set(keys).size).toBe(keys.length);
+    for (const own of [(c: CommandInfo) => c.keys, (c: CommandInfo) => c.desktopKeys ?? c.keys]) {
+      const keys = COMMANDS.flatMap((c) => own(c) ?? []);
+      expect(new Set(keys).size).toBe(keys.length);
+    }
   });
 
   it("is frozen and names each command once", () => {

@@ -5,6 +5,7 @@ import type { Overview } from "../../../core/contract/views.ts";
 import { useJobs, useLayers, useMethods, useOverview, usePresets, useStatus } from "../../client/queries.ts";
 import type { WizardStart } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
+import { defaultThreads } from "../../kit/threads.ts";
 import { isChain, startDraft, stepAt, type Draft } from "./draft.ts";
 import { EvaluationStep } from "./EvaluationStep.tsx";
 import { GoalStep } from "./GoalStep.tsx";
@@ -47,7 +48,7 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
     overview: overview.data,
     methods: methods.data,
     start,
-    threads: status.data.threads,
+    threads: defaultThreads.get() ?? status.data.threads,
     plan: jobs.data?.find((v) => v.job.id === start.job)?.job.plan,
     preset: presets.data?.find((p) => p.name === start.preset),
   });
@@ -169,7 +170,9 @@ function Wizard({ project, first, overview, methods }: WizardProps): ReactElemen
 /** Brings the focus to the control within an element. @returns whether there is one */
 function focusField(id: string | undefined): boolean {
   const found = id === undefined ? null : document.getElementById(id);
-  const control = found?.querySelector<HTMLElement>("input, select, textarea, button");
+  // The way back to the default stands before the field itself.
+  const control =
+    found?.querySelector<HTMLElement>("input, select, textarea") ?? found?.querySelector<HTMLElement>("button");
   control?.focus();
   return control != null;
 }

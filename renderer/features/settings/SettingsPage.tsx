@@ -1,14 +1,17 @@
-import { HTMLSelect } from "@blueprintjs/core";
-import { useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import { HTMLSelect, InputGroup, Switch } from "@blueprintjs/core";
+import { useState, type ReactElement } from "react";
 import { formatBytes } from "../../../core/base/format.ts";
 import type { DiagnosisView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
-import { asked } from "../../client/queries.ts";
+import { useDiagnosis, useStatus } from "../../client/queries.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
+import { keepAwake } from "../../kit/power.ts";
 import { Failed, Loading } from "../../kit/states.tsx";
 import { useStore } from "../../kit/store.ts";
 import { theme, THEMES, type Theme } from "../../kit/theme.ts";
+import { defaultThreads } from "../../kit/threads.ts";
+import { FolderSettings } from "./FolderSettings.tsx";
+import { KeySettings } from "./KeySettings.tsx";
 
 const NAMES: Readonly<Record<Theme, string>> = {
   system: "As the system",
@@ -19,11 +22,8 @@ const NAMES: Readonly<Record<Theme, string>> = {
 
 /** How the workbench looks, and what the engine's machine can do. */
 export function SettingsPage(): ReactElement {
-  const { client } = useEngine();
   const chosen = useStore(theme);
-  const machine = asked(
-    useQuery({ queryKey: ["diagnosis"], queryFn: () => client.engine.diagnose(), staleTime: Infinity }),
-  );
+  const machine = useDiagnosis();
   return (
     <div className="page settings">
       <header className="page-head">
@@ -44,6 +44,11 @@ export function SettingsPage(): ReactElement {
           />
         </div>
       </section>
+      <section className="card" aria-labelledby="work-title">
+        <h2 id="work-title">Work</h2>
+        <Threads />
+        <Power />
+      </section>
       <section className="card" aria-labelledby="machine-title">
         <h2 id="machine-title">The engine’s machine</h2>
         {machine.failure !== undefined ? (
@@ -54,7 +59,60 @@ export function SettingsPage(): ReactElement {
           <Machine found={machine.data} />
         )}
       </section>
+      <FolderSettings />
+      <KeySettings />
     </div>
+  );
+}
+
+/** Threads that a new run asks for. */
+function Threads(): ReactElement {
+  const most = useStatus().data?.threads;
+  const chosen = useStore(defaultThreads);
+  const [typed, setTyped] = useState<string>();
+  const isWrong = typed !== undefined && typed !== "" && !/^[1-9]\d{0,3}$/.test(typed);
+  return (
+    <>
+      <div className="row">
+        <label htmlFor="settings-threads">Threads of a new run</label>
+        <InputGroup
+          id="settings-threads"
+          className="settings-number"
+          inputMode="numeric"
+          placeholder={most === undefined ? "" : `${most}, as the machine has`}
+          value={typed ?? (chosen === undefined ? "" : String(chosen))}
+          intent={isWrong ? "danger" : "none"}
+          aria-invalid={isWrong}
+          aria-describedby="settings-threads-text"
+          onChange={(event) => {
+            const text = event.currentTarget.value.trim();
+            setTyped(text);
+            if (text === "") defaultThreads.set(undefined);
+            else if (/^[1-9]\d{0,3}$/.test(text)) defaultThreads.set(Number(text));
+          }}
+        />
+      </div>
+      <p className={isWrong ? "tone-bad" : "muted"} id="settings-threads-text">
+        {isWrong ? "Enter a whole number of at least 1." : "Left empty, as many as the machine has, at most 8."}
+      </p>
+    </>
+  );
+}
+
+/** Whether the machine may sleep while jobs run; only the desktop has a say in that. */
+function Power(): ReactElement {
+  const { desktop } = useEngine();
+  const isOn = useStore(keepAwake);
+  return (
+    <>
+      <Switch
+        label="Keep the machine awake while jobs run"
+        checked={isOn && desktop !== undefined}
+        disabled={desktop === undefined}
+        onChange={(event) => keepAwake.set(event.currentTarget.checked)}
+      />
+      {desktop === undefined && <p className="muted">A page in a browser cannot; the desktop can.</p>}
+    </>
   );
 }
 
