@@ -4,6 +4,7 @@ import type { Variant } from "../contract/project.ts";
 import type { ReportBlock, TableCell, TableColumn } from "../contract/report.ts";
 import { pairedDifference, type PairedDifference } from "../measure/statistics.ts";
 import { storedBytes } from "./modelFiles.ts";
+import { presentVariants } from "./archive.ts";
 import { baselineOf, findVariant, type Project } from "./project.ts";
 
 /** One variant beside the baseline. Differences are only there where both sides were measured alike. */
@@ -30,7 +31,7 @@ export interface Comparison {
 /** Puts variants beside the baseline, which comes first. Without names: all of the project. @throws not-found */
 export function compareVariants(project: Project, names: readonly string[]): Comparison {
   const baseline = baselineOf(project);
-  const asked = names.length === 0 ? project.store.variants() : names.map((name) => findVariant(project, name));
+  const asked = names.length === 0 ? presentVariants(project) : names.map((name) => findVariant(project, name));
   const others = asked.filter((v, i) => v.id !== baseline.id && asked.findIndex((a) => a.id === v.id) === i);
   return { baseline, rows: [baseline, ...others].map((variant) => beside(variant, baseline)) };
 }

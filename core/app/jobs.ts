@@ -57,6 +57,8 @@ export interface Engine {
   /** Removes its log and checkpoints; variants and trials stay. @throws not-found, invalid-argument while it runs */
   remove(id: string): Promise<void>;
   setPriority(id: string, priority: number): JobView;
+  /** Puts a job out of sight, or back. @throws not-found, invalid-argument while it waits or runs */
+  archive(id: string, isArchived: boolean): JobView;
   /** What has happened to a job, from the given entry on. @throws not-found */
   log(id: string, from?: number): readonly JobLogEntry[];
   /** What happens from now on, until the signal. */
@@ -268,6 +270,13 @@ export async function openEngine(project: Project, options: EngineOptions = {}):
       if (existsSync(path)) renameSync(path, `${path}${REMOVED}`);
       store.jobs.remove(id);
       await rm(`${path}${REMOVED}`, { recursive: true, force: true });
+    },
+    archive: (id, isArchived) => {
+      const { archivedAt: _, ...job } = get(id);
+      if (isArchived && (job.state === "queued" || WORKING.includes(job.state))) throw cannot("archived", job);
+      const changed: Job = { ...job, ...(isArchived && { archivedAt: host.clock.now() }) };
+      store.jobs.save(changed);
+      return view(changed);
     },
     setPriority: (id, priority) => {
       const changed: Job = { ...get(id), priority };

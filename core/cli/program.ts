@@ -67,6 +67,7 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
     .configureOutput({ outputError: () => undefined });
   const asked = argv.find((a) => !a.startsWith("-"));
   const { addProjectCommands } = await import("./commands/project.ts");
+  const { addArchiveCommand } = await import("./commands/archive.ts");
   const { addDataCommand } = await import("./commands/data.ts");
   const { addNewCommand } = await import("./commands/new.ts");
   const { addViewCommands } = await import("./commands/view.ts");
@@ -79,6 +80,7 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   await addTrainCommand(program, runWork, asked === "train");
   addJobsCommand(program, runWork);
   addKeepCommands(program, runWork);
+  addArchiveCommand(program, runWork);
   addDataCommand(program, runWork);
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);

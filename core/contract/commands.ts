@@ -44,6 +44,7 @@ export const COMMANDS: readonly CommandInfo[] = Object.freeze([
   command("Project", "go.overview", { title: "Go to Overview", keys: "Alt+1", needsProject: true }),
   command("Project", "go.trials", { title: "Go to Trials", keys: "Alt+T", needsProject: true }),
   command("Project", "go.compare", { title: "Go to Compare", keys: "Mod+D", needsProject: true }),
+  command("Edit", "edit.archive", { title: "Archive what is chosen", keys: "Delete", needsProject: true }),
   command("Project", "go.data", { title: "Go to Data", keys: "Alt+3", needsProject: true }),
   command("Optimize", "go.methods", { title: "Choose a method", keys: "Alt+2", needsProject: true }),
   command("Optimize", "wizard.run", { title: "Run what the form says", keys: "Mod+Enter", needsProject: true }),

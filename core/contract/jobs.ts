@@ -111,6 +111,8 @@ export const job = z.strictObject({
   /** Why it is in this state, where that is not plain. */
   reason: z.string().optional(),
   failure: jobFailure.optional(),
+  /** When it was put out of sight; absent where it was not. */
+  archivedAt: z.string().optional(),
 });
 export type Job = z.infer<typeof job>;
 

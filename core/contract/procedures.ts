@@ -81,6 +81,8 @@ export const procedures = {
     get: procedure.input(ofVariant).output(variant),
     import: procedure.input(inProject.extend({ place, name: z.string().optional() })).output(work(variantView)),
     rename: procedure.input(ofVariant.extend({ name: z.string() })).output(done),
+    /** Puts a variant out of sight, or back. */
+    archive: procedure.input(ofVariant.extend({ isArchived: z.boolean() })).output(done),
     /** Operators, constants, inputs and the text of a model. */
     inspect: procedure
       .input(ofVariant.extend({ maximumNodes: z.int().positive().max(5000) }))
@@ -191,6 +193,8 @@ export const procedures = {
     setPriority: procedure.input(ofJob.extend({ priority: z.int().min(-1000).max(1000) })).output(jobView),
     /** What each step of a chain changed, and what the methods found out. */
     results: procedure.input(ofJob).output(z.array(reportBlock)),
+    /** Puts a job that has ended out of sight, or back. */
+    archive: procedure.input(ofJob.extend({ isArchived: z.boolean() })).output(jobView),
     /** Removes its log and checkpoints; what it made stays. */
     remove: procedure.input(ofJob).output(done),
   },

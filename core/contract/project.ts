@@ -72,6 +72,8 @@ export const variant = z.strictObject({
   warnings: z.array(z.string()),
   /** Lathe, runtime and platform that made it. */
   engine: z.strictObject({ lathe: z.string(), runtime: z.string(), platform: z.string() }),
+  /** When it was put out of sight; absent where it was not. */
+  archivedAt: z.string().optional(),
 });
 export type Variant = z.infer<typeof variant>;
 

@@ -95,6 +95,8 @@ export type SuggestedStep = z.infer<typeof suggestedStep>;
 export const overview = z.strictObject({
   project: projectView,
   variants: z.array(variantView),
+  /** Those that were put out of sight. */
+  archived: z.array(z.strictObject({ id: z.string(), name: z.string(), archivedAt: z.string() })),
   data: z.array(projectData),
   /** The best of what was measured: "smallest within one point". */
   best: z.array(z.strictObject({ label: z.string(), text: z.string(), note: z.string(), variant: z.string() })),

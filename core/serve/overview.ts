@@ -14,6 +14,9 @@ export async function overviewOf(project: Project, view: ProjectView): Promise<O
   return {
     project: view,
     variants,
+    archived: store
+      .variants()
+      .flatMap(({ id, name, archivedAt }) => (archivedAt === undefined ? [] : [{ id, name, archivedAt }])),
     data,
     best: bestOf(variants),
     suggestions: suggest(variants, data.length > 0),

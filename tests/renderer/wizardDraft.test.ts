@@ -37,7 +37,7 @@ const overview: Overview = {
       recipe: { ...recipe, method: "distill-logits", params: { teacher: "sha-v1", epochs: 4 } },
     }),
   ],
-  ...{ data: [], best: [], suggestions: [], notes: "" },
+  ...{ archived: [], data: [], best: [], suggestions: [], notes: "" },
 };
 const layers: readonly LayerName[] = ["conv1", "conv2"].map((name) => ({ name, op: "Conv", parameters: 9 }));
 const parts = { overview, methods, threads: 2 };

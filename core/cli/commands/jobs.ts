@@ -17,18 +17,25 @@ export function addJobsCommand(program: Command, run: Run): void {
     .helpCommand(false)
     .enablePositionalOptions()
     .addHelpText("after", HELP);
-  act<ProjectOptions>(jobs, run, (io, options) => inProject(options, "read", (project) => list(io, project)));
+  jobs.option("--archived", "list those too that were archived");
+  act<ListOptions>(jobs, run, (io, options) => inProject(options, "read", (project) => list(io, project, options)));
   addShow(jobs, run);
   addLog(jobs, run);
   addRun(jobs, run);
   addResume(jobs, run);
   addWishes(jobs, run);
   addPriority(jobs, run);
+  addArchive(jobs, run);
   addRemove(jobs, run);
 }
 
-async function list(io: Io, project: Project): Promise<unknown> {
-  const jobs = await Promise.all(project.store.jobs.list().map((job) => withProgress(project, job)));
+interface ListOptions extends ProjectOptions {
+  readonly archived?: boolean;
+}
+
+async function list(io: Io, project: Project, { archived = false }: ListOptions): Promise<unknown> {
+  const listed = project.store.jobs.list().filter((job) => archived || job.archivedAt === undefined);
+  const jobs = await Promise.all(listed.map((job) => withProgress(project, job)));
   if (jobs.length === 0) io.print("There are no jobs yet: lathe run METHOD, or lathe run METHOD --queue.");
   else {
     const columns = [
@@ -297,6 +304,29 @@ function addPriority(jobs: Command, run: Run): void {
         const job = engine.setPriority((await jobOf(project, id)).id, Number(number));
         io.print(`${job.id} has priority ${job.priority}.`);
         return { job };
+      } finally {
+        await engine.close();
+      }
+    }),
+  );
+}
+
+function addArchive(jobs: Command, run: Run): void {
+  const command = withProjectOption(jobs.command("archive"))
+    .argument("<ids...>", "jobs that have ended")
+    .option("--undo", "bring them back")
+    .description("put jobs out of sight; they stay in the project");
+  act<ProjectOptions & { readonly undo?: boolean }>(command, run, (io, options, [ids]) =>
+    inProject(options, "write", async (project) => {
+      const { openEngine } = await import("../../app/jobs.ts");
+      const engine = await openEngine(project, { takes: "none" });
+      const isArchived = options.undo !== true;
+      try {
+        const changed: Job[] = [];
+        for (const id of (ids ?? []) as readonly string[])
+          changed.push(engine.archive((await jobOf(project, id)).id, isArchived));
+        for (const { id } of changed) io.print(isArchived ? `Archived ${id}.` : `Brought ${id} back.`);
+        return { jobs: changed };
       } finally {
         await engine.close();
       }

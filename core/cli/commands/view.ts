@@ -128,12 +128,15 @@ function addInspect(program: Command, run: Run): void {
 }
 
 function addVariants(program: Command, run: Run): void {
-  const command = withProjectOption(program.command("variants")).description("list the variants of a project");
-  act<ProjectOptions>(command, run, (io, options) =>
+  const command = withProjectOption(program.command("variants"))
+    .option("--archived", "list those too that were archived")
+    .description("list the variants of a project");
+  act<ProjectOptions & { readonly archived?: boolean }>(command, run, (io, options) =>
     inProject(options, "read", async ({ store }) => {
-      const variants = store.variants();
+      const all = store.variants();
+      const variants = options.archived === true ? all : all.filter((v) => v.archivedAt === undefined);
       const { baseline } = store.settings;
-      const names = new Map(variants.map((v) => [v.id, v.name]));
+      const names = new Map(all.map((v) => [v.id, v.name]));
       if (variants.length === 0) io.print("There are no variants yet: lathe import model FILE.");
       else {
         const columns = [
@@ -147,7 +150,7 @@ function addVariants(program: Command, run: Run): void {
         ];
         const rows = variants.map((v) => [
           v.id,
-          v.id === baseline ? `${v.name} (baseline)` : v.name,
+          v.id === baseline ? `${v.name} (baseline)` : v.archivedAt === undefined ? v.name : `${v.name} (archived)`,
           v.parent === null ? "" : (names.get(v.parent) ?? v.parent),
           v.recipe?.method ?? "imported",
           formatBytes(Object.values(v.external).reduce((sum, e) => sum + e.bytes, v.model.bytes)),

@@ -1,3 +1,4 @@
+import { archiveVariant } from "../../app/archive.ts";
 import { compareVariants } from "../../app/compare.ts";
 import { importModel } from "../../app/importModel.ts";
 import { inspectVariant } from "../../app/inspect.ts";
@@ -53,6 +54,10 @@ export const variantProcedures = variants.router({
       if (view === undefined) throw new LatheError("internal", `Variant "${made.id}" is missing.`);
       return view;
     });
+  }),
+  archive: variants.archive.handler(async ({ input, context: { engine } }) => {
+    archiveVariant(await engine.projects.get(input.project), input.variant, input.isArchived);
+    return changed(engine, input.project);
   }),
   rename: variants.rename.handler(async ({ input, context: { engine } }) => {
     renameVariant(await engine.projects.get(input.project), input.variant, input.name);

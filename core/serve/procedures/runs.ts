@@ -70,6 +70,9 @@ export const jobProcedures = jobs.router({
   pause: jobs.pause.handler(({ input, context: { engine } }) => engine.jobs.change(input, "pause")),
   resume: jobs.resume.handler(({ input, context: { engine } }) => engine.jobs.change(input, "resume")),
   cancel: jobs.cancel.handler(({ input, context: { engine } }) => engine.jobs.change(input, "cancel")),
+  archive: jobs.archive.handler(({ input: { isArchived, ...name }, context: { engine } }) =>
+    engine.jobs.archive(name, isArchived),
+  ),
   setPriority: jobs.setPriority.handler(({ input: { priority, ...name }, context: { engine } }) =>
     engine.jobs.setPriority(name, priority),
   ),
