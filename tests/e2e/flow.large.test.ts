@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { button, chooseFile, complaintsOf, openWorkbench, type Workbench } from "./workbench.ts";
+
+let bench: Workbench;
+let page: Page;
+
+beforeAll(async () => {
+  bench = await openWorkbench();
+  page = await bench.open();
+}, 240_000);
+
+afterAll(() => bench.close());
+
+const LONG = 300_000;
+const WAIT = { timeout: LONG / 3 };
+
+const screen = (name: string): Promise<void> =>
+  page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name, exact: true }).click();
+
+it(
+  "makes a project, imports, quantises, prunes, compares and exports by mouse",
+  async () => {
+    await page.getByRole("button", { name: /^New project/ }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Mouse");
+    await button(page, "Create project").click();
+    await page.getByText("No model yet").waitFor();
+    await button(page, "Import a model").click();
+    await chooseFile(page, "samples", ["fashion-mnist", "model.onnx"]);
+    await button(page, "Import").click();
+    await page.getByRole("heading", { name: "Baseline: model" }).waitFor(WAIT);
+    await button(page, "Import data").first().click();
+    await chooseFile(page, "samples", ["fashion-mnist"]);
+    await button(page, "Import").click();
+    await page.getByText("7,000 samples, 10 classes").waitFor(WAIT);
+
+    await screen("Methods");
+    await page.getByRole("link", { name: /^Dynamic INT8 quantisation/ }).click();
+    await button(page, "Review and run").click();
+    await button(page, "Run").click();
+    await page.getByText("Made quantize-dynamic").waitFor(WAIT);
+    await button(page, "Compare").waitFor(WAIT);
+
+    await screen("Methods");
+    await page.getByRole("link", { name: /^Pruned channels/ }).click();
+    await page.getByRole("textbox", { name: "Fine-tuning" }).fill("0");
+    await page.getByRole("switch", { name: "Baselines" }).uncheck({ force: true });
+    await button(page, "Review and run").click();
+    await page.getByText(/lathe run prune-channels .*--epochs 0/).waitFor(WAIT);
+    await button(page, "Run").click();
+    await page.getByText("Made prune-channels").waitFor(WAIT);
+    await button(page, "Compare").click(WAIT);
+
+    await page.getByRole("heading", { name: "Compare", level: 1 }).waitFor();
+    await page.getByRole("rowheader", { name: "prune-channels" }).first().waitFor();
+    await screen("Export");
+    await page.getByLabel("Variant").selectOption({ label: "prune-channels" });
+    await button(page, "Export").click();
+    await page.getByText(/^verified: /).waitFor(WAIT);
+    expect(existsSync(join(bench.folder, "work", "prune-channels-bundle", "model.onnx"))).toBe(true);
+  },
+  LONG,
+);
+
+it(
+  "does all of it by keyboard alone",
+  async () => {
+    await press("Control+Shift+N");
+    await page.getByRole("dialog", { name: "New project" }).waitFor();
+    await page.keyboard.type("Keys");
+    await press("Enter");
+    await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+    await page.getByText("No model yet").waitFor();
+
+    await press("Control+i");
+    const chooser = page.getByRole("dialog", { name: "Choose an ONNX model" });
+    await chooser.waitFor();
+    // The chooser opens where the last choice was made.
+    await tabTo(/^model\.onnx/);
+    await press("Enter");
+    await page.getByRole("dialog", { name: "Import model" }).waitFor();
+    await press("Enter");
+    await page.getByRole("heading", { name: "Baseline: model" }).waitFor(WAIT);
+    await press("Control+Shift+I");
+    await page.getByRole("dialog", { name: "Choose a data set" }).waitFor();
+    await tabTo(/^Choose this data$/);
+    await press("Enter");
+    await page.getByRole("dialog", { name: "Import data" }).waitFor();
+    await press("Enter");
+    await page.getByText("7,000 samples, 10 classes").waitFor(WAIT);
+
+    await method(/^Dynamic INT8 quantisation/);
+    await tabTo(/^Review and run$/);
+    await press("Enter");
+    await page.getByText(/^lathe run quantize-dynamic/).waitFor(WAIT);
+    await press("Control+Enter");
+    await page.getByText("Made quantize-dynamic").waitFor(WAIT);
+    await page.getByText("The job is done.").waitFor(WAIT);
+
+    await method(/^Pruned channels/);
+    await tabTo(/^Baselines/);
+    await press("Space");
+    await tabTo(/^Fine-tuning/);
+    await press("Control+a");
+    await page.keyboard.type("0");
+    await tabTo(/^Review and run$/);
+    await press("Enter");
+    await page.getByText(/^lathe run prune-channels .*--epochs 0/).waitFor(WAIT);
+    await press("Control+Enter");
+    await page.getByText("Made prune-channels").waitFor(WAIT);
+    await page.getByText("The job is done.").waitFor(WAIT);
+
+    await press("Control+d");
+    await page.getByRole("heading", { name: "Compare", level: 1 }).waitFor();
+    await page.getByRole("rowheader", { name: "prune-channels" }).first().waitFor();
+    await press("Control+e");
+    await page.getByRole("heading", { name: "Export", level: 1 }).waitFor();
+    await tabTo(/^Name of the new folder/);
+    await press("Control+a");
+    await page.keyboard.type("by-keyboard");
+    await press("Enter");
+    await page.getByText(/^verified: /).waitFor(WAIT);
+    expect(existsSync(join(bench.folder, "work", "by-keyboard", "card.json"))).toBe(true);
+  },
+  LONG,
+);
+
+it("has logged no error and asked nobody else", () => {
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+const press = (keys: string): Promise<void> => page.keyboard.press(keys);
+
+/** Opens a method's wizard at its settings. */
+async function method(name: RegExp): Promise<void> {
+  await press("Alt+2");
+  await page.getByRole("heading", { name: "Methods", level: 1 }).waitFor();
+  await tabTo(name);
+  await press("Enter");
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+}
+
+/** Presses Tab until the focus is on what has the name; fails where it never comes there. */
+async function tabTo(name: RegExp): Promise<void> {
+  const seen: string[] = [];
+  for (let i = 0; i < 160; i++) {
+    await press("Tab");
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
+      return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
+    });
+    // Numbers of steps and the like stand before the name.
+    if (name.test(focused) || name.test(focused.replace(/^[\d✓!]\s*/, ""))) return;
+    seen.push(focused.slice(0, 30));
+  }
+  throw new Error(`The focus never came to ${String(name)}; it was on: ${[...new Set(seen)].join(" | ")}`);
+}
