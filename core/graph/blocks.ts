@@ -114,7 +114,7 @@ function branches(items: readonly Item[], flat: FlatGraph): Item[] {
   const last = new Map<string, { readonly from: number; to: number }>();
   reads.forEach((own, i) => {
     for (const { from, value } of own) {
-      if (from < 0 || isConstant[from] === true) continue;
+      if (isConstant[from] === true) continue;
       const key = `${from} ${value}`;
       const known = last.get(key);
       if (known === undefined) last.set(key, { from, to: i });
@@ -123,7 +123,9 @@ function branches(items: readonly Item[], flat: FlatGraph): Item[] {
   });
   const alive = new Int32Array(items.length + 1);
   const longest = Math.max(FEW, items.length / 8);
-  for (const { from, to } of last.values()) {
+  for (const { from: made, to } of last.values()) {
+    // What comes from outside is there from the start.
+    const from = Math.max(0, made);
     if (to <= from || to - from > longest) continue;
     alive[from]!++;
     alive[to]!--;
@@ -208,9 +210,12 @@ export function sections(items: readonly Item[]): Item[] {
   return sections(made);
 }
 
+const BETWEEN = " – ";
+
 function rangeOf(items: readonly Item[]): string {
-  const [first, last] = [items[0]?.label ?? "", items.at(-1)?.label ?? ""];
-  return first === last ? first : `${first} – ${last}`;
+  const first = items[0]?.label.split(BETWEEN)[0] ?? "";
+  const last = items.at(-1)?.label.split(BETWEEN).at(-1) ?? "";
+  return first === last ? first : first + BETWEEN + last;
 }
 
 /** One item of several; a single one stays what it is. */

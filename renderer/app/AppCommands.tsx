@@ -89,6 +89,7 @@ export function AppCommands({ project }: { readonly project: string | undefined 
   useCommand("go.home", () => go(paths.home()));
   useCommand("go.overview", () => go(paths.overview(id)), hasProject);
   useCommand("go.compare", () => go(paths.compare(id)), hasProject);
+  useCommand("go.model", () => go(paths.model(id)), hasProject);
   useCommand("go.trials", () => go(paths.trials(id)), hasProject);
   useCommand("go.data", () => go(paths.data(id)), hasProject);
   useCommand("go.methods", () => go(paths.methods(id)), hasProject);

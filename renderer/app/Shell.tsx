@@ -1,7 +1,7 @@
 import { Button } from "@blueprintjs/core";
 import type { IconName } from "@blueprintjs/icons";
 import { useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, type DragEvent, type ReactElement, type ReactNode } from "react";
+import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 import { useEngine } from "../client/engine.ts";
 import { useOverview } from "../client/queries.ts";
 import { AppDialogs } from "./AppDialogs.tsx";
@@ -17,7 +17,7 @@ import { AppCommands } from "./AppCommands.tsx";
 import { BottomPanel } from "./BottomPanel.tsx";
 import { DesktopSignals } from "./DesktopSignals.tsx";
 import { dialog } from "./dialogs.ts";
-import { useDrop } from "./drop.ts";
+import { DropOverlay } from "./DropOverlay.tsx";
 import { Refused } from "./Refused.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { TabBar } from "./TabBar.tsx";
@@ -33,19 +33,13 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
   const project = /^\/p\/([^/]+)\//.exec(path)?.[1];
   const panels = useStore(layout);
   const main = useRef<HTMLElement>(null);
-  const drop = useDrop(project);
   useEffect(() => {
     // A new screen starts at its top, and whoever listens hears of it.
     main.current?.scrollTo(0, 0);
   }, [path]);
   if (connection === "refused") return <Refused />;
-  const take = (event: DragEvent): void => {
-    if (drop === undefined) return;
-    event.preventDefault();
-    if (event.type === "drop") drop([...event.dataTransfer.files]);
-  };
   return (
-    <div className="shell" onDragOver={take} onDrop={take}>
+    <div className="shell">
       <a
         className="skip"
         href="#main"
@@ -87,6 +81,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactElem
       )}
       <StatusBar project={project} />
       <AppDialogs />
+      <DropOverlay project={project} />
     </div>
   );
 }
@@ -147,6 +142,7 @@ function Rail({ project, path }: { readonly project: string | undefined; readonl
       : ([
           { icon: "dashboard", title: "Overview", path: paths.overview(project) },
           { icon: "th", title: "Data", path: paths.data(project) },
+          { icon: "graph", title: "Model", path: paths.model(project) },
           { icon: "build", title: "Methods", path: paths.methods(project), also: `/p/${project}/wizard` },
           { icon: "stopwatch", title: "Jobs", path: paths.jobs(project) },
           { icon: "comparison", title: "Compare", path: paths.compare(project) },

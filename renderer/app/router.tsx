@@ -1,5 +1,4 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import type { ReactElement } from "react";
 import { ExportPage } from "../features/export/ExportPage.tsx";
 import { HomePage } from "../features/home/HomePage.tsx";
 import { JobsPage } from "../features/jobs/JobsPage.tsx";
@@ -7,7 +6,6 @@ import { MethodsPage } from "../features/methods/MethodsPage.tsx";
 import { WizardPage } from "../features/methods/WizardPage.tsx";
 import { OverviewPage } from "../features/overview/OverviewPage.tsx";
 import { SettingsPage } from "../features/settings/SettingsPage.tsx";
-import { useDrop } from "./drop.ts";
 import { Empty } from "../kit/states.tsx";
 import type { WizardStart } from "../kit/navigation.ts";
 import { later } from "./later.tsx";
@@ -17,6 +15,7 @@ const ComparePage = later(
   async () => (await import("../features/compare/ComparePage.tsx")).ComparePage,
   "the comparison",
 );
+const ModelPage = later(async () => (await import("../features/model/ModelPage.tsx")).ModelPage, "the model");
 const TrialsPage = later(async () => (await import("../features/trials/TrialsPage.tsx")).TrialsPage, "the trials");
 
 const DataPage = later(async () => (await import("../features/data/DataPage.tsx")).DataPage, "the data");
@@ -34,11 +33,7 @@ const root = createRootRoute({
   ),
 });
 
-const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
-
-function Home(): ReactElement {
-  return <HomePage onDrop={useDrop(undefined)} />;
-}
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
 
 const overview = createRoute({
   getParentRoute: () => root,
@@ -96,6 +91,19 @@ const compare = createRoute({
   component: () => <ComparePage project={compare.useParams().project} />,
 });
 
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$project/model",
+  validateSearch: (search): { readonly variant: string | undefined; readonly beside: string | undefined } => ({
+    variant: typeof search["variant"] === "string" ? search["variant"] : undefined,
+    beside: typeof search["beside"] === "string" ? search["beside"] : undefined,
+  }),
+  component: () => {
+    const { variant, beside } = model.useSearch();
+    return <ModelPage project={model.useParams().project} variant={variant} beside={beside?.split(",") ?? []} />;
+  },
+});
+
 const trials = createRoute({
   getParentRoute: () => root,
   path: "/p/$project/trials",
@@ -126,6 +134,7 @@ export const router = createRouter({
     jobs,
     job,
     compare,
+    model,
     trials,
     exporting,
     settings,

@@ -6,6 +6,13 @@ export const paths = {
   home: () => "/",
   overview: (project: string) => `/p/${project}/overview`,
   data: (project: string, data?: string) => `/p/${project}/data${data === undefined ? "" : `?data=${data}`}`,
+  model: (project: string, { variant, beside = [] }: ModelStart = {}) => {
+    const query = new URLSearchParams({
+      ...(variant !== undefined && { variant }),
+      ...(beside.length > 0 && { beside: beside.join(",") }),
+    });
+    return `/p/${project}/model${query.size === 0 ? "" : `?${query.toString()}`}`;
+  },
   methods: (project: string) => `/p/${project}/methods`,
   wizard: (project: string, options: WizardStart = {}) => {
     const entries = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -21,6 +28,12 @@ export const paths = {
     `/p/${project}/export${variant === undefined ? "" : `?variant=${variant}`}`,
   settings: () => "/settings",
 } as const;
+
+/** Which variant the model viewer shows, and which beside it. */
+export interface ModelStart {
+  readonly variant?: string | undefined;
+  readonly beside?: readonly string[];
+}
 
 /** What a wizard starts with. */
 export interface WizardStart {
