@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { LatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import type { Host } from "../base/host.ts";
 import type { Emit } from "../contract/event.ts";
 import type { ProjectData, ProjectSettings, Variant } from "../contract/project.ts";
@@ -28,7 +28,27 @@ export interface CreateProjectOptions {
 export async function createProject(folder: string, options: CreateProjectOptions, host: Host): Promise<Project> {
   const path = resolve(folder);
   const settings: ProjectSettings = { name: options.name ?? basename(path), task: "classification", baseline: null };
-  return { store: await createStore(path, settings, host), host };
+  const store = await createStore(path, settings, host);
+  await writeOpener(path, host);
+  return { store, host };
+}
+
+/** The file in a project's folder that systems open with Lathe; what it says is for people. */
+export const OPENER = "project.lathe";
+
+async function writeOpener(folder: string, { files, log }: Host): Promise<void> {
+  try {
+    const writer = await files.create(files.join(folder, OPENER));
+    try {
+      await writer.write(new TextEncoder().encode("A project of Lathe. Open this file, or its folder, with Lathe.\n"));
+      await writer.commit();
+    } finally {
+      await writer.discard();
+    }
+  } catch (thrown) {
+    // The project is whole without it.
+    log.write("warning", toLatheError(thrown).message);
+  }
 }
 
 /** Opens the project of a folder. @throws not-found, locked, read-only, newer-version, invalid-project */

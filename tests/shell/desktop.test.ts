@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { MenuItemConstructorOptions } from "electron";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OPENER } from "../../core/app/project.ts";
 import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
 import { menuTemplate } from "../../main/menu.ts";
 import { openedPath } from "../../main/opened.ts";
@@ -84,7 +85,7 @@ describe("what Lathe is opened with", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "lathe-opened-"));
     await mkdir(join(folder, "project"));
-    await writeFile(join(folder, "project", "mine.lathe"), "");
+    await writeFile(join(folder, "project", OPENER), "");
     await writeFile(join(folder, "net.onnx"), "");
   });
 
@@ -92,7 +93,7 @@ describe("what Lathe is opened with", () => {
 
   it.each([
     ["a project's folder", ["project"], "project"],
-    ["the file in it", ["project/mine.lathe"], "project"],
+    ["the file in it", [`project/${OPENER}`], "project"],
     ["a model", ["--flag", "net.onnx"], "net.onnx"],
     ["what is not there", ["gone.onnx"], undefined],
     ["nothing", [], undefined],
