@@ -31,11 +31,11 @@ export function BarsChart({ block, identities }: BarsProps): ReactElement {
   return (
     <Chart
       title={block.title}
-      summary={bars.map((b) => `${b.label} ${formatNumber(b.value)}`).join(", ")}
+      summary={bars.map((b) => `${b.label} ${numberText(b.value)}`).join(", ")}
       columns={["", axisText(axis), "Interval"]}
       rows={bars.map((b) => [
         b.label,
-        formatNumber(b.value),
+        numberText(b.value),
         b.interval === undefined ? "—" : b.interval.map((v) => formatNumber(v)).join("–"),
       ])}
     >
@@ -87,7 +87,7 @@ export function BarsChart({ block, identities }: BarsProps): ReactElement {
               )}
               {form === "dots" && <path className="chart-mark" d={symbol(x(value), y)} fill={colour} />}
               <text className="chart-value" x={end + 8} y={y + 4}>
-                {formatNumber(value)}
+                {numberText(value)}
               </text>
             </g>
           );
@@ -95,6 +95,11 @@ export function BarsChart({ block, identities }: BarsProps): ReactElement {
       </svg>
     </Chart>
   );
+}
+
+/** Counts are whole. */
+function numberText(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString("en-US").replace("-", "−") : formatNumber(value);
 }
 
 function shorten(label: string): string {

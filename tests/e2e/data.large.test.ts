@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const screens = () => page.getByRole("navigation", { name: "Screens" });
-const samples = () => page.getByLabel("Samples", { exact: true });
+const samples = () => page.getByRole("listbox", { name: "Samples" });
+const list = () => page.getByRole("grid", { name: "Samples" });
 
 it("says that there is no data, and leads to the import", async () => {
   await page.getByRole("button", { name: /^New project/ }).click();
@@ -89,7 +90,7 @@ it("shows a sample beside the tensor that the model gets; arrows lead to the nex
   await expectNoOverflow(page, "data, sample");
   await picture(page, "data-sample");
   await button(page, "Show as list").click();
-  await samples()
+  await list()
     .getByRole("row", { name: /validation/ })
     .first()
     .waitFor();
@@ -104,7 +105,7 @@ it("shows how the classes are spread, as a chart and as a table", async () => {
   await page.getByText(/^10 classes; the largest has/).waitFor();
   await expectAccessible(page, "balance");
   await picture(page, "data-balance");
-  await page.getByRole("tabpanel").getByLabel("Split").selectOption("calibration");
+  await page.getByRole("tabpanel").getByLabel("Split", { exact: true }).selectOption("calibration");
   await page.getByText("Samples of each class, calibration").waitFor();
 });
 

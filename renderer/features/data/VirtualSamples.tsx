@@ -20,7 +20,7 @@ export interface VirtualSamplesProps {
 }
 
 const TILE = 118;
-const TILE_HEIGHT = 142;
+const TILE_HEIGHT = 156;
 const LINE = 48;
 /** Milliseconds that the view has to rest before samples are asked for. */
 const REST = 70;
@@ -108,6 +108,9 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
                 <span role="gridcell">{splitText(view)}</span>
                 <span role="gridcell">
                   <Said view={view} />
+                  {view?.predicted !== undefined && (
+                    <span className="muted"> {formatPercent(view.predicted.confidence, 0)}</span>
+                  )}
                 </span>
               </div>
             );
@@ -140,7 +143,15 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
                 <span className="tile-text">
                   {view?.predicted === undefined ? (view?.class ?? view?.name ?? "") : ""}
                 </span>
-                {view?.predicted !== undefined && <Said view={view} />}
+                {view?.predicted !== undefined && (
+                  <>
+                    <Said view={view} />
+                    <span className="tile-note muted">
+                      {formatPercent(view.predicted.confidence, 0)}
+                      {view.predicted.isRight === false && `, is ${view.class ?? ""}`}
+                    </span>
+                  </>
+                )}
               </div>
             );
           }),
@@ -168,8 +179,7 @@ function Said({ view }: { readonly view: SampleView | undefined }): ReactElement
         <Glyph icon={isRight ? "tick" : "cross"} size={12} className={isRight ? "tone-good" : "tone-bad"} />
       )}
       {isRight !== undefined && <span className="sr">{isRight ? "right: " : "wrong: "}</span>}
-      <span className="said-class">{said.class}</span>
-      <span className="muted"> {formatPercent(said.confidence, 0)}</span>
+      <span>{said.class}</span>
     </span>
   );
 }

@@ -1,24 +1,22 @@
 import { Button, ButtonGroup, InputGroup } from "@blueprintjs/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type DragEvent, type ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import type { RecentProject } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
+import { failureOf } from "../../client/failure.ts";
 import { keys } from "../../client/keys.ts";
 import { useRecent, useShortPath } from "../../client/queries.ts";
 import { runCommand } from "../../kit/commands.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
-import { href, paths } from "../../kit/navigation.ts";
+import { href, paths, useGo } from "../../kit/navigation.ts";
 import { ago } from "../../kit/numbers.tsx";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { toast } from "../../kit/toast.ts";
-
-export interface HomePageProps {
-  /** Takes what was dropped onto the page; absent where files cannot be dropped. */
-  readonly onDrop?: ((files: readonly File[]) => void) | undefined;
-}
+import { choose } from "../../parts/chooser.ts";
 
 /** Where one starts: projects that were open before, and ways to a new one. */
-export function HomePage({ onDrop }: HomePageProps): ReactElement {
+export function HomePage(): ReactElement {
+  const { desktop } = useEngine();
   return (
     <div className="page home">
       <header className="page-head">
@@ -43,7 +41,11 @@ export function HomePage({ onDrop }: HomePageProps): ReactElement {
           command="project.sample"
         />
       </section>
-      {onDrop !== undefined && <DropZone onDrop={onDrop} />}
+      {desktop !== undefined && (
+        <p className="dropzone">
+          <Glyph icon="import" /> Or drop a project folder anywhere in this window
+        </p>
+      )}
       <Recents />
     </div>
   );
@@ -70,28 +72,6 @@ function Start({ icon, title, text, command, isMain = false }: StartProps): Reac
         <span className="home-start-text">{text}</span>
       </span>
     </button>
-  );
-}
-
-function DropZone({ onDrop }: { readonly onDrop: (files: readonly File[]) => void }): ReactElement {
-  const [isOver, setOver] = useState(false);
-  const take = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    onDrop([...event.dataTransfer.files]);
-  };
-  return (
-    <div
-      className={isOver ? "dropzone dropzone-over" : "dropzone"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={take}
-    >
-      <Glyph icon="import" /> {isOver ? "Let go to open it" : "Drop a project folder here"}
-    </div>
   );
 }
 
@@ -136,8 +116,10 @@ function Recents(): ReactElement {
 }
 
 function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement {
-  const { client } = useEngine();
+  const engine = useEngine();
+  const { client } = engine;
   const queries = useQueryClient();
+  const go = useGo();
   const short = useShortPath();
   const changed = (): Promise<void> => queries.invalidateQueries({ queryKey: keys.recent() });
   const pin = async (): Promise<void> => {
@@ -150,6 +132,20 @@ function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement
     await toast(`${recent.name} was taken off the list. Its folder stays.`, {
       undo: () => void client.projects.remember({ recent }).then(changed),
     });
+  };
+  /** Opens the folder where it is now; the entry of the old place goes. */
+  const find = async (): Promise<void> => {
+    const chosen = await choose(engine, "project");
+    if (chosen === undefined) return;
+    try {
+      const { id } = await client.projects.open({ place: chosen.place });
+      if (id !== recent.id) await client.projects.forget({ id: recent.id });
+      if (recent.isPinned) await client.projects.pin({ id, isPinned: true });
+      await changed();
+      go(paths.overview(id));
+    } catch (thrown) {
+      await toast(failureOf(thrown).message, { tone: "bad" });
+    }
   };
   return (
     <li className="recent">
@@ -178,7 +174,15 @@ function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement
           aria-label={recent.isPinned ? `Unpin ${recent.name}` : `Pin ${recent.name}`}
           onClick={() => void pin()}
         />
-        <Button icon="cross" aria-label={`Take ${recent.name} off the list`} onClick={() => void forget()} />
+        {recent.isMissing && (
+          <Button icon="search" text="Find…" aria-label={`Find ${recent.name}`} onClick={() => void find()} />
+        )}
+        <Button
+          icon="cross"
+          {...(recent.isMissing && { text: "Remove" })}
+          aria-label={`Take ${recent.name} off the list`}
+          onClick={() => void forget()}
+        />
       </ButtonGroup>
     </li>
   );

@@ -5,6 +5,7 @@ import type { JobView } from "../../../core/contract/run.ts";
 import { useEngine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
 import { keys } from "../../client/keys.ts";
+import { useCommand } from "../../kit/commands.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { toast } from "../../kit/toast.ts";
 
@@ -35,7 +36,15 @@ export function JobControls({ view }: { readonly view: JobView }): ReactElement 
     go(paths.jobs(project));
     await queries.invalidateQueries({ queryKey: keys.jobs(project) });
   };
+  const archive = async (isArchived: boolean): Promise<void> => {
+    await attempt(client.jobs.archive({ ...name, isArchived }));
+    if (!isArchived) return;
+    go(paths.jobs(project));
+    await toast(`${job.title} is archived.`, { undo: () => void archive(false) });
+  };
   const isAtRest = !["queued", "running", "cancelling"].includes(job.state);
+  const isArchived = job.archivedAt !== undefined;
+  useCommand("edit.archive", () => void archive(true), isAtRest && !isArchived);
   const known = PRIORITIES.some(([value]) => value === job.priority);
   return (
     <div className="row job-controls">
@@ -63,6 +72,15 @@ export function JobControls({ view }: { readonly view: JobView }): ReactElement 
       )}
       {job.plan.steps.length > 0 && (
         <Button icon="edit" text="Clone and edit" onClick={() => go(paths.wizard(project, { job: job.id }))} />
+      )}
+      {isAtRest && (
+        <Button
+          variant="minimal"
+          icon={isArchived ? "unarchive" : "archive"}
+          text={isArchived ? "Bring back" : "Archive"}
+          title={isArchived ? "" : "Puts the job out of sight (Del)"}
+          onClick={() => void archive(!isArchived)}
+        />
       )}
       {isAtRest && (
         <Button variant="minimal" icon="trash" aria-label="Remove this job" onClick={() => setRemoving(true)} />

@@ -1,5 +1,5 @@
-import { Button } from "@blueprintjs/core";
-import type { ReactElement } from "react";
+import { Button, Switch } from "@blueprintjs/core";
+import { useState, type ReactElement } from "react";
 import { formatNumber, formatPercent } from "../../../core/base/format.ts";
 import type { JobView } from "../../../core/contract/run.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
@@ -22,6 +22,7 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
   const { data, failure, again } = useJobs(project);
   const go = useGo();
   const variants = useOverview(project).data?.variants ?? [];
+  const [showsArchived, setShowsArchived] = useState(false);
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the jobs" />;
   if (data.length === 0) {
@@ -35,13 +36,22 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
       </Empty>
     );
   }
-  const chosen = data.find((v) => v.job.id === job) ?? (job === undefined ? data.at(-1) : undefined);
+  const archived = data.filter((v) => v.job.archivedAt !== undefined).length;
+  const listed = data.filter((v) => showsArchived || v.job.archivedAt === undefined);
+  const chosen = data.find((v) => v.job.id === job) ?? (job === undefined ? listed.at(-1) : undefined);
   return (
     <div className="page">
       <header className="page-head">
         <div className="page-title">
           <h1>Jobs</h1>
         </div>
+        {archived > 0 && (
+          <Switch
+            label={`Show archived (${archived})`}
+            checked={showsArchived}
+            onChange={(event) => setShowsArchived(event.currentTarget.checked)}
+          />
+        )}
       </header>
       <div className="card card-flush table-scroll" tabIndex={0} role="region" aria-label="Jobs">
         <table className="table">
@@ -64,16 +74,20 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
             </tr>
           </thead>
           <tbody>
-            {data.toReversed().map((view) => (
+            {listed.toReversed().map((view) => (
               <JobRow key={view.job.id} view={view} isChosen={view === chosen} variants={variants} />
             ))}
           </tbody>
         </table>
       </div>
       {chosen === undefined ? (
-        <Empty icon="search" title={`There is no job ${job ?? ""}`}>
-          Choose one of the list.
-        </Empty>
+        job === undefined ? (
+          <Empty icon="archive" title="All jobs are archived" />
+        ) : (
+          <Empty icon="search" title={`There is no job ${job}`}>
+            Choose one of the list.
+          </Empty>
+        )
       ) : (
         <JobDetail key={chosen.job.id} view={chosen} />
       )}

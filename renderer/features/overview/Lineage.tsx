@@ -1,12 +1,13 @@
 import { Button, Menu, MenuItem, PopoverNext } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
-import type { ProjectView, VariantView } from "../../../core/contract/views.ts";
+import type { Overview, ProjectView, VariantView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
+import { useCommand } from "../../kit/commands.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
 import { layout } from "../../kit/layout.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
-import { Figure, shown } from "../../kit/numbers.tsx";
+import { ago, Figure, shown } from "../../kit/numbers.tsx";
 import { selection } from "../../kit/selection.ts";
 import { useStore } from "../../kit/store.ts";
 import { toast } from "../../kit/toast.ts";
@@ -15,6 +16,7 @@ import { RenameDialog } from "./RenameDialog.tsx";
 export interface LineageProps {
   readonly project: ProjectView;
   readonly variants: readonly VariantView[];
+  readonly archived: Overview["archived"];
 }
 
 interface Placed {
@@ -23,9 +25,16 @@ interface Placed {
 }
 
 /** Variants as the tree that recipes made of them, with what was measured. */
-export function Lineage({ project, variants }: LineageProps): ReactElement {
+export function Lineage({ project, variants, archived }: LineageProps): ReactElement {
   const [renamed, setRenamed] = useState<VariantView>();
   const selected = useStore(selection);
+  const archive = useArchive(project.id);
+  const chosen = variants.find((v) => v.id === selected?.variant && selected.project === project.id);
+  useCommand(
+    "edit.archive",
+    () => void (chosen !== undefined && archive(chosen)),
+    project.canWrite && chosen !== undefined,
+  );
   const inspect = (variant: VariantView): void => {
     selection.set({ project: project.id, variant: variant.id });
     layout.set((before) => ({ ...before, inspector: true }));
@@ -102,6 +111,7 @@ export function Lineage({ project, variants }: LineageProps): ReactElement {
                     project={project}
                     variant={variant}
                     onRename={() => setRenamed(variant)}
+                    onArchive={() => void archive(variant)}
                     before={variants.find((v) => v.isBaseline)}
                   />
                 </td>
@@ -110,10 +120,63 @@ export function Lineage({ project, variants }: LineageProps): ReactElement {
           </tbody>
         </table>
       </div>
+      {archived.length > 0 && <Archived project={project} archived={archived} />}
       {renamed !== undefined && (
         <RenameDialog project={project.id} variant={renamed} onClose={() => setRenamed(undefined)} />
       )}
     </section>
+  );
+}
+
+/** Puts a variant out of sight, with a way back. */
+function useArchive(project: string): (variant: Pick<VariantView, "id" | "name">) => Promise<void> {
+  const { client } = useEngine();
+  return async ({ id, name }) => {
+    const set = (isArchived: boolean): Promise<unknown> =>
+      client.variants.archive({ project, variant: id, isArchived });
+    try {
+      await set(true);
+      await toast(`${name} is archived.`, { undo: () => void set(false) });
+    } catch (thrown) {
+      await toast(failureOf(thrown).message, { tone: "bad" });
+    }
+  };
+}
+
+interface ArchivedProps {
+  readonly project: ProjectView;
+  readonly archived: Overview["archived"];
+}
+
+/** What was put out of sight, folded. */
+function Archived({ project, archived }: ArchivedProps): ReactElement {
+  const { client } = useEngine();
+  const bring = async (variant: string): Promise<void> => {
+    try {
+      await client.variants.archive({ project: project.id, variant, isArchived: false });
+    } catch (thrown) {
+      await toast(failureOf(thrown).message, { tone: "bad" });
+    }
+  };
+  return (
+    <details className="archived">
+      <summary>Archived ({archived.length})</summary>
+      <ul className="plain-list card card-flush">
+        {archived.map(({ id, name, archivedAt }) => (
+          <li key={id} className="archived-entry">
+            <strong>{name}</strong>
+            <span className="muted">{ago(archivedAt, Date.now())}</span>
+            <Button
+              size="small"
+              text="Bring back"
+              aria-label={`Bring ${name} back`}
+              disabled={!project.canWrite}
+              onClick={() => void bring(id)}
+            />
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -133,9 +196,10 @@ interface ActionsProps {
   readonly variant: VariantView;
   readonly before: VariantView | undefined;
   readonly onRename: () => void;
+  readonly onArchive: () => void;
 }
 
-function Actions({ project, variant, before, onRename }: ActionsProps): ReactElement {
+function Actions({ project, variant, before, onRename, onArchive }: ActionsProps): ReactElement {
   const { client } = useEngine();
   const go = useGo();
   const pin = async (to: string): Promise<void> => {
@@ -173,6 +237,13 @@ function Actions({ project, variant, before, onRename }: ActionsProps): ReactEle
             text="Make it the baseline"
             disabled={variant.isBaseline || !project.canWrite}
             onClick={() => void pinThis()}
+          />
+          <MenuItem
+            icon="archive"
+            text="Archive"
+            label="Del"
+            disabled={variant.isBaseline || !project.canWrite}
+            onClick={onArchive}
           />
         </Menu>
       }

@@ -5,7 +5,7 @@ import type { Overview, SuggestedStep } from "../../../core/contract/views.ts";
 import { useOverview, useShortPath } from "../../client/queries.ts";
 import { runCommand } from "../../kit/commands.ts";
 import { Glyph } from "../../kit/Glyph.tsx";
-import { paths, useGo } from "../../kit/navigation.ts";
+import { href, paths, useGo } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { BaselineCard } from "./BaselineCard.tsx";
 import { Lineage } from "./Lineage.tsx";
@@ -63,8 +63,8 @@ export function OverviewPage({ project }: OverviewPageProps): ReactElement {
             <Suggestions project={project} suggestions={data.suggestions} />
           </div>
           <Best best={data.best} />
-          <Lineage project={data.project} variants={data.variants} />
-          <DataSets data={data.data} />
+          <Lineage project={data.project} variants={data.variants} archived={data.archived} />
+          <DataSets project={project} data={data.data} />
         </>
       )}
       <Notes key={data.project.id} project={project} saved={data.notes} canWrite={data.project.canWrite} />
@@ -139,7 +139,12 @@ function Best({ best }: { readonly best: Overview["best"] }): ReactElement | nul
   );
 }
 
-function DataSets({ data }: { readonly data: Overview["data"] }): ReactElement {
+interface DataSetsProps {
+  readonly project: string;
+  readonly data: Overview["data"];
+}
+
+function DataSets({ project, data }: DataSetsProps): ReactElement {
   const short = useShortPath();
   return (
     <section aria-labelledby="data-title">
@@ -156,7 +161,9 @@ function DataSets({ data }: { readonly data: Overview["data"] }): ReactElement {
         <ul className="plain-list card card-flush">
           {data.map(({ id, name, info, index }) => (
             <li key={id} className="dataset">
-              <strong>{name}</strong>
+              <a href={href(paths.data(project, id))}>
+                <strong>{name}</strong>
+              </a>
               <span className="muted">
                 {info.count.toLocaleString("en-US")} samples,{" "}
                 {info.classes === undefined ? "no labels" : `${info.classes.length} classes`}, {info.format}
