@@ -1,7 +1,5 @@
 import type { MenuItemConstructorOptions } from "electron";
-import { COMMANDS, type CommandMenu } from "../core/contract/commands.ts";
-
-const ORDER: readonly CommandMenu[] = ["File", "Edit", "View", "Project", "Optimize", "Jobs", "Help"];
+import { COMMANDS, MENUS, menuTitle, type CommandMenu } from "../core/contract/commands.ts";
 
 /**
  * The menu, from the registry that keys and palette come from. The renderer hears the keys; here they are only shown.
@@ -11,7 +9,7 @@ export function menuTemplate(
   run: (id: string) => void,
   chosen: Readonly<Record<string, string>> = {},
 ): MenuItemConstructorOptions[] {
-  return ORDER.map((menu): MenuItemConstructorOptions => {
+  return MENUS.map((menu): MenuItemConstructorOptions => {
     const own = COMMANDS.filter((c) => c.menu === menu).map((command): MenuItemConstructorOptions => {
       const { id, title } = command;
       const keys = chosen[id] ?? command.desktopKeys ?? command.keys ?? "";
@@ -22,7 +20,7 @@ export function menuTemplate(
         ...(keys !== "" && { accelerator: acceleratorOf(keys), registerAccelerator: false }),
       };
     });
-    return { label: menu === "Optimize" ? "Optimise" : menu, submenu: [...own, ...(STANDARD[menu] ?? [])] };
+    return { label: menuTitle(menu), submenu: [...own, ...(STANDARD[menu] ?? [])] };
   });
 }
 

@@ -1,6 +1,12 @@
 /** The registry that menu, keys and palette share. What a command does is the renderer's to say. */
 
-export type CommandMenu = "File" | "Edit" | "View" | "Project" | "Optimize" | "Jobs" | "Help";
+export const MENUS = ["File", "Edit", "View", "Project", "Optimize", "Jobs", "Help"] as const;
+export type CommandMenu = (typeof MENUS)[number];
+
+/** A menu as people read it. */
+export function menuTitle(menu: CommandMenu): string {
+  return menu === "Optimize" ? "Optimise" : menu;
+}
 
 export interface CommandInfo {
   readonly id: string;

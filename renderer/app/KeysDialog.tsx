@@ -1,10 +1,8 @@
 import { Dialog, DialogBody } from "@blueprintjs/core";
 import type { ReactElement } from "react";
-import { COMMANDS, type CommandMenu } from "../../core/contract/commands.ts";
+import { COMMANDS, MENUS, menuTitle } from "../../core/contract/commands.ts";
 import { chosenKeys, keysOf, shownKeys } from "../kit/commands.ts";
 import { useStore } from "../kit/store.ts";
-
-const MENUS: readonly CommandMenu[] = ["File", "View", "Project", "Optimize", "Jobs", "Help"];
 
 /** All keys, from the registry that also hears them. */
 export function KeysDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
@@ -18,7 +16,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }): React
             if (found.length === 0) return null;
             return (
               <section key={menu}>
-                <h3>{menu}</h3>
+                <h3>{menuTitle(menu)}</h3>
                 <dl>
                   {found.map((command) => (
                     <div key={command.id}>

@@ -1,7 +1,7 @@
 import { Menu, MenuItem } from "@blueprintjs/core";
 import { Omnibar, type ItemListRenderer, type ItemRenderer } from "@blueprintjs/select";
 import type { ReactElement } from "react";
-import { COMMANDS, type CommandInfo } from "../../core/contract/commands.ts";
+import { COMMANDS, menuTitle, type CommandInfo } from "../../core/contract/commands.ts";
 import { commandHandlers, keysOf, shownKeys } from "../kit/commands.ts";
 import { useStore } from "../kit/store.ts";
 
@@ -51,7 +51,7 @@ const drawCommand: ItemRenderer<CommandInfo> = (command, { handleClick, handleFo
       roleStructure="listoption"
       active={modifiers.active}
       text={command.title}
-      label={[command.menu, shownKeys(keysOf(command) ?? "")].filter((t) => t !== "").join("  ")}
+      label={[menuTitle(command.menu), shownKeys(keysOf(command) ?? "")].filter((t) => t !== "").join("  ")}
       onClick={handleClick}
       onFocus={handleFocus}
     />

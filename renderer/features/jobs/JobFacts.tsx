@@ -3,6 +3,7 @@ import { formatBytes } from "../../../core/base/format.ts";
 import type { JobView } from "../../../core/contract/run.ts";
 import { useOverview, useStatus } from "../../client/queries.ts";
 import { duration } from "../../kit/numbers.tsx";
+import { providerName } from "../../kit/providers.ts";
 import { Copyable } from "../../parts/Copyable.tsx";
 
 /** What a job was asked for, where it ran, and the files that it made. */
@@ -37,7 +38,7 @@ export function JobFacts({ view: { project, job, made } }: { readonly view: JobV
       <details>
         <summary>Environment</summary>
         <dl className="facts">
-          <Fact name="Device" value={first?.provider ?? "cpu"} />
+          <Fact name="Device" value={labelOf(first?.provider ?? "cpu")} />
           {first !== undefined && <Fact name="Threads" value={String(first.threads)} />}
           {status !== undefined && <Fact name="Machine" value={`${status.host}, ${status.platform}`} />}
           {status !== undefined && <Fact name="Lathe" value={status.lathe} />}
@@ -59,6 +60,10 @@ export function JobFacts({ view: { project, job, made } }: { readonly view: JobV
       )}
     </div>
   );
+}
+
+function labelOf(provider: string): string {
+  return providerName.find((p) => p.value === provider)?.label ?? provider;
 }
 
 function timeOf(at: string): string {

@@ -1,6 +1,6 @@
 import { Button, InputGroup } from "@blueprintjs/core";
 import { useState, type KeyboardEvent, type ReactElement } from "react";
-import { COMMANDS, type CommandInfo } from "../../../core/contract/commands.ts";
+import { COMMANDS, MENUS, menuTitle, type CommandInfo } from "../../../core/contract/commands.ts";
 import { chooseKeys, chosenKeys, commandWithKeys, keysOf, keysOfEvent, shownKeys } from "../../kit/commands.ts";
 import { useStore } from "../../kit/store.ts";
 import { toast } from "../../kit/toast.ts";
@@ -10,8 +10,10 @@ export function KeySettings(): ReactElement {
   const chosen = useStore(chosenKeys);
   const [filter, setFilter] = useState("");
   const [changing, setChanging] = useState<string>();
-  const found = COMMANDS.filter((c) =>
-    `${c.menu} ${c.title} ${shownKeys(keysOf(c, chosen) ?? "")}`.toLowerCase().includes(filter.toLowerCase()),
+  const found = MENUS.flatMap((menu) => COMMANDS.filter((c) => c.menu === menu)).filter((c) =>
+    `${menuTitle(c.menu)} ${c.title} ${shownKeys(keysOf(c, chosen) ?? "")}`
+      .toLowerCase()
+      .includes(filter.toLowerCase()),
   );
   const resetAll = (): void => {
     const before = chosenKeys.get();
@@ -54,7 +56,7 @@ export function KeySettings(): ReactElement {
             {found.map((command) => (
               <tr key={command.id}>
                 <th scope="row">{command.title}</th>
-                <td>{command.menu}</td>
+                <td>{menuTitle(command.menu)}</td>
                 <td>
                   <Keys command={command} chosen={chosen} />
                 </td>
