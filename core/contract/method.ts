@@ -21,6 +21,8 @@ export interface ParameterMeta {
    * none. `layer`: each text names a node of the model, with * for any text.
    */
   readonly reference?: "variant" | "layer";
+  /** There is no run without it, though it has no value of its own to begin with. */
+  readonly isNeeded?: true;
   /**
    * What a tryout takes in its place: of numbers the smaller one, anything else as it stands. Epochs (1) and samples (as
    * many as the tryout has) need not say it; their unit does.

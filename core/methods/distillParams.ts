@@ -10,6 +10,17 @@ export const distillParams = {
     .min(1)
     .default(20)
     .meta(about({ title: "Epochs", unit: "epochs", description: "Passes over the training samples." })),
+  teacher: fineTuneParams.teacher
+    .unwrap()
+    .default("")
+    .meta(
+      about({
+        title: "Teacher",
+        description: "The variant or ONNX file whose answers are learned.",
+        reference: "variant",
+        isNeeded: true,
+      }),
+    ),
   freeze: z
     .array(z.string())
     .default([])

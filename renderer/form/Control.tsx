@@ -73,14 +73,15 @@ function ChoiceControl({ id, describedBy, schema, value, onChange }: ControlProp
   );
 }
 
-function VariantControl({ id, describedBy, value, variants, onChange }: ControlProps): ReactElement {
+function VariantControl({ id, describedBy, schema, value, variants, onChange }: ControlProps): ReactElement {
+  const none = { value: "", label: schema.isNeeded === true ? "Choose…" : "None" };
   return (
     <HTMLSelect
       id={id}
       aria-describedby={describedBy}
       value={typeof value === "string" ? value : ""}
       onChange={(event) => onChange(event.currentTarget.value)}
-      options={[{ value: "", label: "None" }, ...variants]}
+      options={[none, ...variants]}
     />
   );
 }

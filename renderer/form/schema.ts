@@ -82,6 +82,8 @@ export function problemOf(field: Field, values: Values): string | undefined {
       (maximum !== undefined && value > maximum) || (exclusiveMaximum !== undefined && value >= exclusiveMaximum);
     if (isLow || isHigh) return `Enter a number: ${rangeText(schema)}.`;
   }
+  if (schema.isNeeded === true && value === "")
+    return schema.reference === "variant" ? "Choose a variant." : "Fill this in.";
   return value === undefined ? "Fill this in." : undefined;
 }
 

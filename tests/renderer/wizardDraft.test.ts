@@ -7,6 +7,7 @@ import {
   addStep,
   chainOf,
   changeStep,
+  chooseMethod,
   moveStep,
   removeStep,
   requestOf,
@@ -59,7 +60,18 @@ it("takes over the recipe of a variant, with models by their names, and leaves a
   expect(requestOf(excluded, methodOf("quantize-static")).params).toEqual({ exclude: ["conv2"] });
   // A method that leaves no layer alone has no place for it.
   const none = startDraft({ ...parts, start: { method: "distill-logits", exclude: "conv2" } });
-  expect(requestOf(none, methodOf("distill-logits")).params).toEqual({});
+  expect(requestOf(none, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1" });
+});
+
+it("begins with the baseline where a method needs a model, and says so where there is none", () => {
+  const draft = startDraft({ ...parts, start: { method: "distill-logits" } });
+  expect(problemsIn(draft, { overview, methods, layers }).size).toBe(0);
+  const without = changeStep(draft, { params: { "distill-logits": { teacher: "" } } });
+  expect(problemsIn(without, { overview, methods, layers }).get("method")?.[0]?.text).toBe(
+    "Teacher: Choose a variant.",
+  );
+  const chosen = chooseMethod(startDraft({ ...parts, start: {} }), methodOf("distill-logits"), overview);
+  expect(requestOf(chosen, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1" });
 });
 
 it("names each wrong field, with where it is", () => {

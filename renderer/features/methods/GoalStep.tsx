@@ -2,13 +2,13 @@ import { Radio } from "@blueprintjs/core";
 import type { ReactElement } from "react";
 import { Glyph } from "../../kit/Glyph.tsx";
 import { ChainStrip } from "./ChainStrip.tsx";
-import { changeStep, stepAt } from "./draft.ts";
+import { chooseMethod, stepAt } from "./draft.ts";
 import { familiesOf, FAMILIES } from "./families.ts";
 import type { StepProps } from "./step.ts";
 
 /** What one wants, and which method is to bring it. */
 export function GoalStep(props: StepProps): ReactElement {
-  const { methods, draft, onChange } = props;
+  const { methods, overview, draft, onChange } = props;
   const step = stepAt(draft);
   return (
     <>
@@ -27,7 +27,7 @@ export function GoalStep(props: StepProps): ReactElement {
                 name="method"
                 value={m.id}
                 checked={step.method === m.id}
-                onChange={() => onChange(changeStep(draft, { method: m.id }))}
+                onChange={() => onChange(chooseMethod(draft, m, overview))}
                 labelElement={
                   <span className="choice-text">
                     <strong>{m.title}</strong>

@@ -43,6 +43,20 @@ export interface DraftParts {
   readonly preset?: Preset | undefined;
 }
 
+/** A method's parameters before anybody says anything: where it needs a model, that is the baseline. */
+export function usualParams(method: MethodInfo | undefined, { variants }: Overview): Values {
+  const baseline = variants.find((v) => v.isBaseline)?.name;
+  const needed = fieldsOf(method?.params ?? {}).filter((f) => f.schema.reference === "variant" && f.schema.isNeeded);
+  return baseline === undefined ? {} : Object.fromEntries(needed.map((f) => [f.name, baseline]));
+}
+
+/** Chooses the method of the step that is looked at; what it was told before stays. */
+export function chooseMethod(draft: Draft, method: MethodInfo, overview: Overview): Draft {
+  const { params } = stepAt(draft);
+  const own = params[method.id] ?? usualParams(method, overview);
+  return changeStep(draft, { method: method.id, params: { ...params, [method.id]: own } });
+}
+
 /** What the recipe of a variant, of a job's step and of a preset have in common. */
 interface Given {
   readonly method: string;
@@ -59,9 +73,18 @@ export function startDraft({ overview, methods, start, threads, plan, preset }: 
   const baseline = overview.variants.find((v) => v.isBaseline) ?? overview.variants[0];
   const given = givenBy(cloned?.recipe ?? undefined, plan, preset);
   const [first] = given;
+  const usual =
+    start.method === undefined
+      ? {}
+      : {
+          [start.method]: usualParams(
+            methods.find((m) => m.id === start.method),
+            overview,
+          ),
+        };
   const steps: readonly DraftStep[] =
     given.length === 0
-      ? [{ key: 1, method: start.method, params: {}, name: "" }]
+      ? [{ key: 1, method: start.method, params: usual, name: "" }]
       : given.map((one, i) => ({
           key: i + 1,
           method: one.method,
