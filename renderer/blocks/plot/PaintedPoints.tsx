@@ -31,20 +31,22 @@ export interface PaintedPointsProps {
   readonly front: readonly number[];
 }
 
-/** Radius of a painted point in CSS pixels. */
-const RADIUS = 2.6;
+/** Radius of a painted point in CSS pixels, and how opaque it is: less where thousands would cover each other. */
+const markOf = (count: number): { readonly radius: number; readonly opacity: number } =>
+  count > 2000 ? { radius: 2, opacity: 0.6 } : { radius: 2.8, opacity: 1 };
 
 /** Tens of thousands of points. Those that are chosen, and the front, lie above the others. */
 export function PaintedPoints({ points, pixels, brush, size, box, front }: PaintedPointsProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
-  const stamps = useRef<{ readonly ratio: number; readonly made: readonly Stamp[] }>(undefined);
+  const stamps = useRef<{ readonly key: string; readonly made: readonly Stamp[] }>(undefined);
   const looks = useRef<{ readonly of: PointSet; readonly looks: Uint8Array }>(undefined);
   const paint = (): void => {
     const context = canvas.current?.getContext("2d", { alpha: false });
     if (context === null || context === undefined) return;
     const ratio = Math.min(2, window.devicePixelRatio);
-    if (stamps.current?.ratio !== ratio) stamps.current = { ratio, made: stampsOf(ratio) };
+    const key = `${ratio} ${points.x.length}`;
+    if (stamps.current?.key !== key) stamps.current = { key, made: stampsOf(ratio, points.x.length) };
     if (looks.current?.of !== points) {
       looks.current = { of: points, looks: Uint8Array.from(points.x, (_, i) => points.look(i)) };
     }
@@ -84,8 +86,10 @@ function rasterFor(
   return made;
 }
 
-const stampsOf = (ratio: number): readonly Stamp[] =>
-  Array.from({ length: 8 }, (_, i) => makeStamp(shapeOf(i), RADIUS * ratio));
+function stampsOf(ratio: number, count: number): readonly Stamp[] {
+  const { radius, opacity } = markOf(count);
+  return Array.from({ length: 8 }, (_, i) => makeStamp(shapeOf(i), radius * ratio, opacity));
+}
 
 interface Painting {
   readonly pixels: Pixels;
@@ -122,6 +126,7 @@ function paintPoints(raster: Raster, painting: Painting): void {
 export function paintedSvg({ points }: PointsBlock, pixels: Pixels, [left, top, right, bottom]: Box): string {
   const style = getComputedStyle(document.documentElement);
   const paths = new Map<number, string>();
+  const { radius, opacity } = markOf(pixels.x.length);
   for (let i = 0; i < pixels.x.length; i++) {
     const [x, y] = [pixels.x[i]!, pixels.y[i]!];
     if (!(x >= left && x <= right && y >= top && y <= bottom)) continue;
@@ -131,7 +136,7 @@ export function paintedSvg({ points }: PointsBlock, pixels: Pixels, [left, top, 
   return [...paths]
     .map(
       ([look, d]) =>
-        `<path d="${d}" fill="none" stroke="${style.getPropertyValue(`--c${look}`).trim()}" stroke-width="${2 * RADIUS}" stroke-linecap="round"/>`,
+        `<path d="${d}" fill="none" stroke="${style.getPropertyValue(`--c${look}`).trim()}" stroke-opacity="${opacity}" stroke-width="${2 * radius}" stroke-linecap="round"/>`,
     )
     .join("\n");
 }

@@ -69,7 +69,12 @@ export function ParallelChart(props: ParallelChartProps): ReactElement {
         <>
           {tools}
           <span className="spacer" />
-          {Object.keys(ranges).length > 0 && <Button size="small" text="Clear ranges" onClick={() => apply({})} />}
+          <Button
+            size="small"
+            text="Clear ranges"
+            disabled={Object.keys(ranges).length === 0}
+            onClick={() => apply({})}
+          />
         </>
       }
     >

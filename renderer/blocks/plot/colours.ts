@@ -31,8 +31,9 @@ function readColours(): Colours {
   };
 }
 
-/** "#rrggbb", as all tokens are written. */
+/** "#rrggbb" as tokens are written, or "#rgb" as the build shortens them. */
 export function rgbOf(hex: string): Rgb {
-  const number = Number.parseInt(hex.trim().slice(1), 16);
+  const digits = hex.trim().slice(1);
+  const number = Number.parseInt(digits.length === 3 ? digits.replaceAll(/./g, "$&$&") : digits, 16);
   return Number.isNaN(number) ? [0, 0, 0] : [(number >> 16) & 255, (number >> 8) & 255, number & 255];
 }

@@ -44,8 +44,8 @@ const inside: Readonly<Record<Shape, (x: number, y: number) => boolean>> = {
   diamond: (x, y) => Math.abs(x) + Math.abs(y) <= 1.1,
 };
 
-/** A mark of a radius in pixels, its edges smoothed by sixteen samples a pixel. */
-export function makeStamp(shape: Shape, radius: number): Stamp {
+/** A mark of a radius in pixels, its edges smoothed by sixteen samples a pixel; opacity from 0 to 1. */
+export function makeStamp(shape: Shape, radius: number, opacity = 1): Stamp {
   const half = Math.ceil(radius * 1.15);
   const size = 2 * half + 1;
   const coverage = new Uint8Array(size * size);
@@ -57,7 +57,7 @@ export function makeStamp(shape: Shape, radius: number): Stamp {
         const dy = y - half + (Math.floor(k / 4) - 1.5) / 4;
         if (inside[shape](dx / radius, dy / radius)) hits++;
       }
-      coverage[y * size + x] = (hits * 255) / 16;
+      coverage[y * size + x] = (hits * 255 * opacity) / 16;
     }
   }
   return { size, coverage };

@@ -45,7 +45,7 @@ export function Chooser({ variants, left, identities, onChange }: ChooserProps):
           <span className="muted">{variants.length - left.size} shown</span>
         </div>
       )}
-      <div className={isMany ? "chooser-list chooser-many" : "chooser-list"}>
+      <div className={isMany ? "variant-list variant-many" : "variant-list"}>
         {found.map((v) => (
           <Checkbox
             key={v.id}

@@ -33,23 +33,33 @@ export function ComparePage({ project }: { readonly project: string }): ReactEle
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const variants = useMemo(() => overview.data?.variants ?? [], [overview.data]);
   const identities = useMemo(() => identify(variants.map((v) => v.name)), [variants]);
-  if (overview.failure !== undefined) return <Failed failure={overview.failure} retry={overview.again} />;
+  const title = <h1 className="sr">Compare</h1>;
+  if (overview.failure !== undefined)
+    return (
+      <>
+        {title}
+        <Failed failure={overview.failure} retry={overview.again} />
+      </>
+    );
   if (overview.data === undefined) return <Loading what="the variants" />;
   if (variants.length < 2) {
     return (
-      <Empty
-        icon="comparison"
-        title={variants.length === 0 ? "No model yet" : "Only the baseline so far"}
-        actions={
-          variants.length === 1 && (
-            <Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />
-          )
-        }
-      >
-        {variants.length === 0
-          ? "Import a model in the overview first."
-          : "A method makes a variant of it. Then there is something to compare."}
-      </Empty>
+      <>
+        {title}
+        <Empty
+          icon="comparison"
+          title={variants.length === 0 ? "No model yet" : "Only the baseline so far"}
+          actions={
+            variants.length === 1 && (
+              <Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />
+            )
+          }
+        >
+          {variants.length === 0
+            ? "Import a model in the overview first."
+            : "A method makes a variant of it. Then there is something to compare."}
+        </Empty>
+      </>
     );
   }
   const chosen = variants.filter((v) => v.isBaseline || !left.has(v.id));
@@ -104,7 +114,8 @@ function Sections({ project, comparison, identities }: SectionsProps): ReactElem
   const brush = useMemo(() => createBrush(ids.split(" ").length), [ids]);
   const figures = useMemo(() => figuresOf(comparison), [comparison]);
   const numeric = useMemo(() => figures.filter((f) => f.cells.some((c) => c.value !== undefined)), [figures]);
-  const axes = useMemo(() => numeric.map(axisOf), [numeric]);
+  // What is the same everywhere would only be a line across.
+  const axes = useMemo(() => numeric.filter(differs).map(axisOf), [numeric]);
   const all = variants.map((v) => v.id);
   const layers = useLayerComparison(project, all);
   const classes = useClassComparison(project, all);
@@ -143,6 +154,8 @@ function Sections({ project, comparison, identities }: SectionsProps): ReactElem
     </>
   );
 }
+
+const differs = ({ cells }: Figure): boolean => new Set(cells.map((c) => c.value)).size > 1;
 
 function axisOf({ column, cells }: Figure): ParallelAxis {
   return {

@@ -1,5 +1,6 @@
 import { Button, Switch } from "@blueprintjs/core";
 import { useState, type ReactElement, type ReactNode } from "react";
+import { formatFixed } from "../../../core/base/format.ts";
 import type { FigureCell, FigureColumn } from "../../../core/contract/compare.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
 import type { Identities } from "../../blocks/identity.ts";
@@ -194,6 +195,9 @@ function Name({ variant, index, identities, brush, onOpen }: NameProps): ReactEl
   );
 }
 
+/** Intervals are as exact as their values. */
+const decimalsOf = (text: string): number => /\.(\d+)/.exec(text)?.[1]?.length ?? 0;
+
 const SIGNS = { good: "▲ ", bad: "▼ ", neutral: "" } as const;
 const WORDS = { good: " (better)", bad: " (worse)", neutral: "" } as const;
 
@@ -214,9 +218,7 @@ function Cell({ column, cell = { text: "—" }, isChosen = false }: CellProps): 
       {cell.text}
       {cell.isBest === true && <span className="sr"> (best)</span>}
       {cell.interval !== undefined && (
-        <span className="table-note">
-          {cell.interval.map((v) => v.toLocaleString("en-US", { maximumSignificantDigits: 4 })).join("–")}
-        </span>
+        <span className="table-note">{cell.interval.map((v) => formatFixed(v, decimalsOf(cell.text))).join("–")}</span>
       )}
       {cell.delta !== undefined && (
         <span className={`table-note delta tone-${cell.delta.tone}`}>

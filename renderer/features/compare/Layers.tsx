@@ -44,7 +44,10 @@ export function Layers({ comparison, variants, identities, brush }: LayersProps)
   const measure = known.find((m) => m.id === wanted) ?? known[0];
   if (measure === undefined) return null;
   const value = (figures: LayerFigures | null | undefined): number | undefined => figures?.[measure.id];
-  const found = comparison.layers.filter((l) => `${l.node} ${l.op}`.toLowerCase().includes(search.toLowerCase()));
+  const found = comparison.layers.filter(
+    (l) =>
+      `${l.node} ${l.op}`.toLowerCase().includes(search.toLowerCase()) && l.figures.some((f) => value(f) !== undefined),
+  );
   const rows =
     by === undefined
       ? found

@@ -63,40 +63,44 @@ export function TrialCharts(props: TrialChartsProps): ReactElement {
   const label = (i: number): string =>
     `${groups?.[points.columns["group"]?.[i] ?? -1] ?? "trial"} ${numbers?.[i] ?? points.ids[i] ?? i}`;
   return (
-    <div className="charts charts-wide">
-      <FrontChart {...props} front={front.data} identities={identities} />
-      {axes.length > 1 && (
-        <ParallelChart
-          title="Parameters and results"
-          summary={`${points.ids.length.toLocaleString("en-US")} trials over ${axes.map((a) => a.title).join(", ")}. Drag along an axis to select.`}
-          axes={axes}
-          label={label}
-          identity={(i) => identities(groups?.[points.columns["group"]?.[i] ?? -1] ?? "")}
-          brush={brush}
-          tools={
-            <AxisList
-              columns={columns.filter(isAxis)}
-              chosen={choice.axes}
-              onChange={(ids) => onChoice({ axes: ids })}
-            />
-          }
-        />
-      )}
-      {front.failure !== undefined && <Refusal failure={front.failure} />}
-      {front.data !== undefined && front.data.of > 0 && (
-        <LinesChart block={courseOf(front.data, choice.objectives)} identities={identities} />
-      )}
-      {importance.data !== undefined && importance.data.length > 0 && (
-        <figure className="chart-with-note">
-          <BarsChart block={importanceBlock(importance.data, score ?? "")} identities={identify(["importance"])} />
-          <figcaption className="muted">
-            Each parameter by itself (ω² of a one-way analysis of variance over {importance.data[0]?.trials ?? 0}{" "}
-            trials): what two parameters do only together shows in neither, and a search that looks in one corner of the
-            space says little about the rest.
-          </figcaption>
-        </figure>
-      )}
-    </div>
+    <>
+      <div className="charts charts-wide">
+        <FrontChart {...props} front={front.data} identities={identities} />
+        {axes.length > 1 && (
+          <ParallelChart
+            title="Parameters and results"
+            summary={`${points.ids.length.toLocaleString("en-US")} trials over ${axes.map((a) => a.title).join(", ")}. Drag along an axis to select.`}
+            axes={axes}
+            label={label}
+            identity={(i) => identities(groups?.[points.columns["group"]?.[i] ?? -1] ?? "")}
+            brush={brush}
+            tools={
+              <AxisList
+                columns={columns.filter(isAxis)}
+                chosen={choice.axes}
+                onChange={(ids) => onChoice({ axes: ids })}
+              />
+            }
+          />
+        )}
+      </div>
+      <div className="charts">
+        {front.failure !== undefined && <Refusal failure={front.failure} />}
+        {front.data !== undefined && front.data.of > 0 && (
+          <LinesChart block={courseOf(front.data, choice.objectives)} identities={identities} />
+        )}
+        {importance.data !== undefined && importance.data.length > 0 && (
+          <figure className="chart-with-note">
+            <BarsChart block={importanceBlock(importance.data, score ?? "")} identities={identify(["importance"])} />
+            <figcaption className="muted">
+              Each parameter by itself (ω² of a one-way analysis of variance over {importance.data[0]?.trials ?? 0}{" "}
+              trials): what two parameters do only together shows in neither, and a search that looks in one corner of
+              the space says little about the rest.
+            </figcaption>
+          </figure>
+        )}
+      </div>
+    </>
   );
 }
 

@@ -23,17 +23,27 @@ export interface TrialsPageProps {
 export function TrialsPage({ project, job }: TrialsPageProps): ReactElement {
   const { data, failure, again } = useTrialSummary(project);
   const go = useGo();
-  if (failure !== undefined) return <Failed failure={failure} retry={again} />;
+  const title = <h1 className="sr">Trials</h1>;
+  if (failure !== undefined)
+    return (
+      <>
+        {title}
+        <Failed failure={failure} retry={again} />
+      </>
+    );
   if (data === undefined) return <Loading what="the trials" />;
   if (data.total === 0) {
     return (
-      <Empty
-        icon="flows"
-        title="No trials yet"
-        actions={<Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />}
-      >
-        A search tries many nets or settings. Each of them is a trial, and shows here while the search still runs.
-      </Empty>
+      <>
+        {title}
+        <Empty
+          icon="flows"
+          title="No trials yet"
+          actions={<Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />}
+        >
+          A search tries many nets or settings. Each of them is a trial, and shows here while the search still runs.
+        </Empty>
+      </>
     );
   }
   return <Trials key={job} project={project} job={job} summary={data} />;
