@@ -46,7 +46,7 @@ it(
     await screen("Methods");
     await page.getByRole("link", { name: /^Pruned channels/ }).click();
     await page.getByRole("textbox", { name: "Fine-tuning" }).fill("0");
-    await page.getByRole("switch", { name: "Baselines" }).uncheck({ force: true });
+    await page.getByRole("checkbox", { name: "Baselines" }).uncheck({ force: true });
     await button(page, "Review and run").click();
     await page.getByText(/lathe run prune-channels .*--epochs 0/).waitFor(WAIT);
     await button(page, "Run").click();

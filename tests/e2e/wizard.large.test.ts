@@ -71,7 +71,7 @@ it("offers the layers of the model, and only them", async () => {
   expect(await page.getByText("default 0.5").count()).toBe(1);
   await first.uncheck({ force: true });
   await page.getByRole("textbox", { name: "Fine-tuning" }).fill("0");
-  await page.getByRole("switch", { name: "Baselines" }).uncheck({ force: true });
+  await page.getByRole("checkbox", { name: "Baselines" }).uncheck({ force: true });
 });
 
 it(
