@@ -21,7 +21,7 @@ export function EvaluationStep({ overview, draft, onChange }: StepProps): ReactE
           helperText={
             data === undefined
               ? undefined
-              : `${data.info.count.toLocaleString("en-US")} samples; calibration takes up to ${data.splits.calibration} of the train split, accuracy is measured on test.`
+              : `${data.info.count.toLocaleString("en-US")} samples; calibration takes up to ${data.splits.calibration} of the ${data.splits.draw?.from ?? "train"} split, accuracy is measured on test.`
           }
         >
           <HTMLSelect
