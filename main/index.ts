@@ -7,8 +7,7 @@ import { hearPages } from "./messages.ts";
 import { openedPath } from "./opened.ts";
 import { answerPage } from "./pages.ts";
 import { SCHEME } from "./security.ts";
-import { QUIT_CHOICES, quitQuestion, quittingOf, type Quitting } from "./quit.ts";
-import { hideTray, showTray } from "./tray.ts";
+import { quitWithCare } from "./quitting.ts";
 import { denyPermissions, lockNavigation, openWindow, sendRequest } from "./window.ts";
 
 const RENDERER = join(import.meta.dirname, "../renderer");
@@ -23,7 +22,15 @@ protocol.registerSchemesAsPrivileged([
   { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ]);
 
+/** macOS tells of the file that Lathe was started with before there is anything to show it. */
+let openedFirst: string | undefined;
+const keepPath = (event: { preventDefault(): void }, path: string): void => {
+  event.preventDefault();
+  openedFirst = path;
+};
+
 if (app.requestSingleInstanceLock()) {
+  app.on("open-file", keepPath);
   app.on("web-contents-created", (_event, contents) => lockNavigation(contents));
   app.whenReady().then(start).catch(fail);
 } else {
@@ -38,90 +45,25 @@ async function start(): Promise<void> {
     Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate((id) => ask({ kind: "command", id }), keys)));
   showMenu({});
   hearPages(engine, { onKeys: showMenu });
-  app.on("second-instance", (_event, argv, folder) => {
-    showWindow();
-    void openFor(engine, openedPath(argv.slice(1), folder));
-  });
+  const { open } = quitWithCare(engine);
+  const show = (path: string | undefined): Promise<void> => open().then(() => openFor(engine, path));
+  app.on("second-instance", (_event, argv, folder) => void show(openedPath(argv.slice(1), folder)));
+  await openWindow();
+  await openFor(engine, openedFirst ?? openedPath(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()));
+  app.removeListener("open-file", keepPath);
   app.on("open-file", (event, path) => {
     event.preventDefault();
-    void openFor(engine, path);
+    void show(path);
   });
-  quitWithCare(engine);
-  await openWindow();
-  await openFor(engine, openedPath(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()));
 }
 
 async function openFor(engine: EngineProcess, path: string | undefined): Promise<void> {
   if (path !== undefined) ask({ kind: "open", place: await engine.grant(path), name: path });
 }
 
-/**
- * Where jobs run, quitting is a question: they go on in the tray, or stop at a checkpoint from which they can be resumed.
- * Closing the last window is quitting.
- */
-function quitWithCare(engine: EngineProcess): void {
-  let isClosed = false;
-  let isAsking = false;
-  /** Whether the tray holds Lathe, so that windows may go. */
-  let isInTray = false;
-  const leave = async (): Promise<void> => {
-    await engine.close();
-    isClosed = true;
-    app.quit();
-  };
-  const open = async (): Promise<void> => {
-    isInTray = false;
-    hideTray();
-    if (BrowserWindow.getAllWindows().length === 0) await openWindow();
-    else showWindow();
-  };
-  const decide = async (): Promise<void> => {
-    if (isAsking) return;
-    isAsking = true;
-    const running = await engine.running();
-    const quitting = running === 0 ? "checkpoint" : await askWhetherToQuit(running);
-    isAsking = false;
-    if (quitting === "checkpoint") await leave();
-    else if (quitting === "tray") {
-      isInTray = true;
-      showTray({ open: () => void open(), quit: () => void leave() });
-      for (const window of BrowserWindow.getAllWindows()) window.hide();
-    } else if (BrowserWindow.getAllWindows().length === 0) await open();
-  };
-  app.on("window-all-closed", () => {
-    if (!isInTray && !isClosed) void decide();
-  });
-  app.on("before-quit", (event) => {
-    if (isClosed) return;
-    event.preventDefault();
-    void decide();
-  });
-  app.on("activate", () => void open());
-}
-
-async function askWhetherToQuit(running: number): Promise<Quitting> {
-  const { response } = await dialog.showMessageBox({
-    type: "question",
-    title: "Quit Lathe?",
-    ...quitQuestion(running),
-    buttons: QUIT_CHOICES.map((c) => c.label),
-    defaultId: 0,
-    cancelId: QUIT_CHOICES.length - 1,
-  });
-  return quittingOf(response);
-}
-
 /** Asks the page that is in front. */
 function ask(request: DesktopRequest): void {
   sendRequest(BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0], request);
-}
-
-function showWindow(): void {
-  const [window] = BrowserWindow.getAllWindows();
-  if (window === undefined) return;
-  if (window.isMinimized()) window.restore();
-  window.show();
-  window.focus();
 }
 
 function fail(error: unknown): void {

@@ -78,8 +78,7 @@ function reloadAfterCrash(window: BrowserWindow): void {
   window.webContents.on("render-process-gone", (_event, { reason }) => {
     if (reason === "clean-exit" || !mayReload()) return;
     const notice: DesktopRequest = { kind: "notice", text: "This window crashed and was loaded again. Jobs went on." };
-    // The page hears requests once it is drawn.
-    window.webContents.once("did-finish-load", () => setTimeout(() => sendRequest(window, notice), 1000));
+    window.webContents.once("did-finish-load", () => sendRequest(window, notice));
     window.webContents.reload();
   });
 }

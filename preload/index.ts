@@ -7,6 +7,12 @@ const { electron, chrome, node } = process.versions;
 // A port cannot cross the bridge; it goes to the page as a message of its own window.
 ipcRenderer.on("lathe:port", ({ ports }) => window.postMessage("lathe:port", window.origin, [...ports]));
 
+// A file that Lathe is started with comes before the page listens.
+const waiting: DesktopRequest[] = [];
+let hear = (request: DesktopRequest): void => void waiting.push(request);
+// Only the request is handed on, never the event.
+ipcRenderer.on("lathe:request", (_event, request: DesktopRequest) => hear(request));
+
 const lathe: DesktopApi = Object.freeze<DesktopApi>({
   versions: Object.freeze({ electron, chrome, node }),
   connect: () => ipcRenderer.send("lathe:connect"),
@@ -17,8 +23,8 @@ const lathe: DesktopApi = Object.freeze<DesktopApi>({
   keepAwake: (isWanted) => ipcRenderer.send("lathe:keep-awake", isWanted),
   showKeys: (keys) => ipcRenderer.send("lathe:keys", keys),
   onRequest: (listener) => {
-    // Only the request is handed on, never the event.
-    ipcRenderer.on("lathe:request", (_event, request: DesktopRequest) => listener(request));
+    hear = listener;
+    for (const request of waiting.splice(0)) listener(request);
   },
 });
 
