@@ -78,6 +78,8 @@ it(
     const chooser = page.getByRole("dialog", { name: "Choose an ONNX model" });
     await chooser.waitFor();
     // The chooser opens where the last choice was made.
+    await tabTo(/^fashion-mnist/);
+    await press("Enter");
     await tabTo(/^model\.onnx/);
     await press("Enter");
     await page.getByRole("dialog", { name: "Import model" }).waitFor();

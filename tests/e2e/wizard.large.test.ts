@@ -34,6 +34,20 @@ async function rail(step: string): Promise<void> {
   await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: step }).click();
 }
 
+it("says where there are no jobs, and where an address leads to none, in light and dark", async () => {
+  await goTo("Jobs");
+  await page.getByText("No jobs yet").waitFor();
+  await expectAccessible(page, "no jobs");
+  await picture(page, "jobs-empty");
+  const project = /\/p\/([^/]+)\//.exec(page.url())?.[1] ?? "";
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(`${new URL(page.url()).origin}/#/p/unknown/wizard`);
+  await page.getByText('There is no project "unknown".').waitFor();
+  await expectAccessible(page, "wizard of no project, dark");
+  await page.goto(`${new URL(page.url()).origin}/#/p/${project}/jobs`);
+  await page.emulateMedia({ colorScheme: "light" });
+});
+
 it(
   "flags what is wrong on the rail and leads from the summary to the field",
   async () => {

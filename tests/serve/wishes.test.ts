@@ -48,21 +48,25 @@ it("tries a run, runs a chain, and tells what each step changed", async () => {
       threads: 1,
       measure: false,
       steps: [
-        { method: "convert-fp16", params: {}, name: "half" },
+        { method: "train", params: { epochs: 1 }, name: "taught" },
         { method: "convert-fp16", params: {}, name: "again" },
       ],
     },
   };
   const plan = await client.methods.planChain({ project: project.id, chain });
-  expect(plan.title).toBe("Half precision → Half precision of tiny");
-  expect(plan.command).toBe(`lathe run --pipeline pipeline.json --from tiny --data stripes --project ${project.folder}`);
+  expect(plan.title).toBe("Training → Half precision of tiny");
+  expect(plan.command).toBe(
+    `lathe run --pipeline pipeline.json --from tiny --data stripes --project ${project.folder}`,
+  );
   expect(plan.estimate?.seconds).toBeGreaterThan(0);
   const chained = await client.jobs.runChain({ project: project.id, chain, priority: 3 });
   expect(chained.job.priority).toBe(3);
+  expect(await bench.engine.jobs.busy()).toBe(2);
   expect((await settled(tried.job.id)).job).toMatchObject({ state: "done", tryout: { samples: 16 }, made: [] });
   const ended = await settled(chained.job.id);
+  expect(await bench.engine.jobs.busy()).toBe(0);
   const variants = (await client.overview.get({ project: project.id })).variants.map((v) => v.name);
-  expect([ended.job.failure?.message, variants]).toEqual([undefined, ["tiny", "half", "again"]]);
+  expect([ended.job.failure?.message, variants]).toEqual([undefined, ["tiny", "taught", "again"]]);
   const blocks = await client.jobs.results({ project: project.id, job: chained.job.id });
   expect(blocks.find((b) => b.kind === "table")).toMatchObject({ title: "How again came about" });
 });
