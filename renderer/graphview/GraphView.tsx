@@ -223,16 +223,19 @@ const Part = memo(function Part({
       {kind === "block" && !isOpen && (
         <rect className="graph-stack" x={4} y={shown.height} width={shown.width - 8} height={4} />
       )}
-      {lines.map((text, i) => (
-        <text
-          key={i}
-          className={i === 0 ? "graph-title" : i === 1 ? "graph-name" : "graph-value"}
-          x={10}
-          y={17 + i * 16}
-        >
-          {clipped(text, i === 2 ? width + 3 : width)}
-        </text>
-      ))}
+      {/* Said by the label above, in full. */}
+      <g aria-hidden>
+        {lines.map((text, i) => (
+          <text
+            key={i}
+            className={i === 0 ? "graph-title" : i === 1 ? "graph-name" : "graph-value"}
+            x={10}
+            y={17 + i * 16}
+          >
+            {clipped(text, i === 2 ? width + 3 : width)}
+          </text>
+        ))}
+      </g>
       {canOpen && (
         <g
           className="graph-toggle"
@@ -248,8 +251,9 @@ const Part = memo(function Part({
       )}
       {mark !== undefined && (
         <g
+          aria-hidden
           className={`graph-mark graph-mark-${mark.kind}`}
-          transform={`translate(${shown.width - 8 - mark.text.length * 6.4} ${shown.height - 9})`}
+          transform={`translate(${shown.width - (canOpen ? 38 : 12) - mark.text.length * 6.4} 0)`}
         >
           <rect x={-6} y={-8} width={mark.text.length * 6.4 + 12} height={16} rx={8} />
           <text y={4}>{mark.text}</text>

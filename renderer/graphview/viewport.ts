@@ -15,7 +15,7 @@ export interface Size {
 const SMALLEST = 0.05;
 const LARGEST = 2.5;
 /** A tall graph starts at its top, in a size that can be read. */
-const READABLE = 0.7;
+const READABLE = 0.85;
 
 const clamp = (scale: number): number => Math.min(LARGEST, Math.max(SMALLEST, scale));
 

@@ -58,8 +58,9 @@ it("shows a model as blocks, and opens them", async () => {
   await expectAccessible(page, "model");
   await picture(page, "model-blocks");
   await part(/^Block layer1,/).dblclick();
-  await part(/^Block layer1.1,/).dblclick();
-  await part(/^Conv conv2, in /).click();
+  const tree = page.getByRole("tree");
+  await tree.getByRole("treeitem", { name: /^Block layer1.1,/ }).dblclick();
+  await tree.getByRole("treeitem", { name: /^Conv conv2, in / }).click();
   const details = page.getByRole("complementary", { name: "Details" });
   await details.getByText("layer1.1.conv2", { exact: true }).waitFor();
   await details.getByText("kernel_shape").waitFor();
@@ -88,7 +89,7 @@ it("is walked by key: the tree, the graph, search", async () => {
   await tree.getByRole("treeitem", { name: /^Block layer2.0,/ }).waitFor();
   await page.keyboard.press("ArrowLeft");
   await tree.getByRole("treeitem", { name: /^Block layer2.0,/ }).waitFor({ state: "detached" });
-  await part(/^Conv conv1,/).focus();
+  await part(/^Conv conv1, in batch×1×/).focus();
   await page.keyboard.press("ArrowDown");
   expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(/^BatchNorm/);
   await page.keyboard.press("Space");
@@ -131,7 +132,7 @@ it(
     await expectAccessible(page, "compare");
     await expectNoOverflow(page, "compare");
     await picture(page, "model-compare");
-    await table.getByRole("button", { name: /^Exclude fc and run again/ }).click();
+    await table.getByRole("button", { name: "Exclude and run again: fc" }).click();
     await page.getByRole("heading", { name: "Settings" }).waitFor();
     await page.getByText("fc", { exact: true }).first().waitFor();
   },

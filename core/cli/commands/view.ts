@@ -79,6 +79,9 @@ interface InspectOptions extends ProjectOptions {
   readonly nodes?: number;
   readonly text?: boolean;
   readonly groups?: boolean;
+  readonly blocks?: boolean;
+  readonly layers?: boolean;
+  readonly constant?: string;
 }
 
 function addInspect(program: Command, run: Run): void {
@@ -87,6 +90,9 @@ function addInspect(program: Command, run: Run): void {
     .option("--text", "print the whole graph")
     .option("--nodes <count>", "most nodes to print with --text", wholeNumber(0))
     .option("--groups", "print which channels stand and fall together; runs the model once")
+    .option("--blocks", "print its blocks and what is in them")
+    .option("--layers", "print shape, arithmetic and time of each node; runs the model")
+    .option("--constant <name>", "print range, zeros and histogram of a constant")
     .description("describe a model without running it");
   act<InspectOptions>(command, run, async (io, options, [model]) => {
     const { inspectFile, inspectVariant } = await import("../../app/inspect.ts");
@@ -100,6 +106,19 @@ function addInspect(program: Command, run: Run): void {
         : await inProject(options, "read", (project) => inspectVariantGroups(project, target, io.signal));
       io.print(text);
       return { groups };
+    }
+    if (options.blocks === true || options.layers === true || options.constant !== undefined) {
+      const { inspectConstant, inspectLayers, inspectParts, withInspected } = await import("../../app/inspectParts.ts");
+      const { nodeHost } = await import("../../app/nodeHost.ts");
+      const look = async (file: Parameters<typeof inspectParts>[0]): Promise<{ readonly text: string }> => {
+        if (options.constant !== undefined) return inspectConstant(file, options.constant, nodeHost);
+        return options.layers === true ? inspectLayers(file, io) : inspectParts(file, nodeHost);
+      };
+      const found = isFile
+        ? await withInspected({ path: target }, look)
+        : await inProject(options, "read", (project) => withInspected({ project, variant: target }, look));
+      io.print(found.text);
+      return found;
     }
     const { facts, text } = isFile
       ? await inspectFile(target, limit, (await import("../../app/nodeHost.ts")).nodeHost)

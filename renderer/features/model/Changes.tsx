@@ -94,7 +94,7 @@ export function Changes({ project, first, second, version, onSelect, onExclude }
                         size="small"
                         icon="redo"
                         text="Exclude and run again"
-                        aria-label={`Exclude ${change.name} and run again`}
+                        aria-label={`Exclude and run again: ${change.name}`}
                         onClick={() => onExclude(change.name)}
                       />
                     )}

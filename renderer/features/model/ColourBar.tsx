@@ -8,6 +8,8 @@ export interface ColourBarProps {
   readonly by: FigureId | undefined;
   readonly legend: Legend | undefined;
   readonly isBusy: boolean;
+  /** What goes on without having been asked for. */
+  readonly note: string | undefined;
   readonly onChange: (by: FigureId | undefined) => void;
   readonly onTime: () => void;
   readonly onShapes: () => void;
@@ -16,7 +18,7 @@ export interface ColourBarProps {
 
 /** What parts are coloured by, with what the colours mean; where nothing is known, how to find out. */
 export function ColourBar(props: ColourBarProps): ReactElement {
-  const { views, by, legend, isBusy, onChange, onTime, onShapes, onZeros } = props;
+  const { views, by, legend, isBusy, note, onChange, onTime, onShapes, onZeros } = props;
   const isKnown = by !== undefined && views.some((v) => v.known.includes(by));
   const canRun = views.every((v) => v.notRunnable === undefined);
   const find =
@@ -58,6 +60,9 @@ export function ColourBar(props: ColourBarProps): ReactElement {
       {isKnown && by === "time" && canRun && (
         <Button size="small" variant="minimal" text="Time again" disabled={isBusy} onClick={onTime} />
       )}
+      <span className="muted" role="status">
+        {note}
+      </span>
     </div>
   );
 }

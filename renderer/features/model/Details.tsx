@@ -23,7 +23,9 @@ export function Details({ looking, part, version, onSelect, onExclude }: Details
   if (data === undefined) return <Loading what="the part" />;
   const figures = FIGURES.flatMap(({ id, title }) => {
     const value = data.figures[id];
-    return value === undefined || (value === 0 && id !== "sparsity") ? [] : [[title, figureText(id, value)] as const];
+    return value === undefined || (value === 0 && id !== "sparsity")
+      ? []
+      : [[title, figureText(id, value).replace(/ (params|MACs|bits|zeros)$/, "")] as const];
   });
   return (
     <div className="details" key={data.id}>

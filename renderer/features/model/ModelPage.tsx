@@ -14,7 +14,16 @@ export interface ModelPageProps {
 }
 
 /** A model as blocks, layers and ops, alone or beside others. */
-export function ModelPage({ project, variant, beside }: ModelPageProps): ReactElement {
+export function ModelPage(props: ModelPageProps): ReactElement {
+  return (
+    <>
+      <h1 className="sr">Model</h1>
+      <Shown {...props} />
+    </>
+  );
+}
+
+function Shown({ project, variant, beside }: ModelPageProps): ReactElement {
   const overview = useOverview(project);
   useEffect(warmLayout, []);
   if (overview.failure !== undefined) return <Failed failure={overview.failure} retry={overview.again} />;

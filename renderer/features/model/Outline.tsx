@@ -60,12 +60,16 @@ export function Outline({ label, parts, selected, colouring, onSelect, onToggle 
             >
               {part.parts > 0 ? (part.isOpen ? "▾" : "▸") : ""}
             </span>
-            <span className="outline-label">
+            <span className="outline-label" aria-hidden>
               {part.change !== undefined && <ChangeSign part={part} />}
-              {part.form === "op" ? part.op : part.label}
+              {part.form === "op" || part.ops === 0 ? part.op : part.label}
               <span className="muted"> {part.form === "op" || part.ops === 0 ? part.label : `${part.ops} ops`}</span>
             </span>
-            {value !== undefined && <span className="outline-value">{value.replace(/ (params|MACs|zeros)$/, "")}</span>}
+            {value !== undefined && (
+              <span className="outline-value" aria-hidden>
+                {value.replace(/ (params|MACs|zeros)$/, "")}
+              </span>
+            )}
           </div>
         );
       })}
@@ -81,9 +85,5 @@ function ChangeSign({ part }: { readonly part: ModelPart }): ReactElement {
       : removed > 0 && added + changed === 0
         ? ["−", "bad"]
         : ["≠", "warning"];
-  return (
-    <span aria-hidden className={`outline-sign tone-${tone}`}>
-      {sign}{" "}
-    </span>
-  );
+  return <span className={`outline-sign tone-${tone}`}>{sign} </span>;
 }

@@ -45,6 +45,7 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
   const [isOutline, setOutline] = useState(true);
   const viewports = useViewports();
   const work = useWork<{ readonly layers: number }>();
+  const [isAsked, setAsked] = useState(false);
 
   const looking: Looking = useMemo(
     () => ({ project, variant: shown.id, ...(others.length > 0 && { others: others.map((o) => o.id) }) }),
@@ -59,7 +60,8 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
   ].slice(0, others.length);
 
   const profile = useCallback(
-    async (times: boolean): Promise<void> => {
+    async (times: boolean, isWanted = true): Promise<void> => {
+      setAsked(isWanted);
       for (const { id } of [shown, ...others]) {
         const done = await work.start((signal) => client.models.profile({ project, variant: id, times }, { signal }));
         if (done === undefined) return;
@@ -71,7 +73,7 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
   );
   const needsShapes = main.data?.lacksShapes === true && main.data.notRunnable === undefined && version === 0;
   useEffect(() => {
-    if (needsShapes) void profile(false);
+    if (needsShapes) void profile(false, false);
     // Once, when the model turns out to record no shapes.
   }, [needsShapes]);
 
@@ -127,7 +129,6 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
   const detailed = panes.findLast(({ answer }) => answer.data?.parts.some((p) => p.id === selected)) ?? holder;
   return (
     <div className="model">
-      <h1 className="sr">Model: {shown.name}</h1>
       <div className="model-tools" role="toolbar" aria-label="Model">
         <VariantChoice project={project} variants={variants} shown={shown} others={others} />
         <FindBox looking={looking} onFound={find} />
@@ -150,12 +151,15 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
         by={by}
         legend={colours?.legend}
         isBusy={work.state.isRunning}
+        note={
+          isAsked ? undefined : work.state.isRunning ? "Running it once for its shapes…" : quietly(work.state.failure)
+        }
         onChange={setBy}
         onTime={() => void profile(true)}
         onShapes={() => void profile(false)}
         onZeros={() => setSparsity(true)}
       />
-      {(work.state.isRunning || work.state.failure !== undefined) && (
+      {isAsked && (work.state.isRunning || work.state.failure !== undefined) && (
         <div className="model-work">
           <WorkBar state={work.state} what="Running the model" onCancel={work.cancel} />
         </div>
@@ -264,6 +268,11 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
 
 function beside(project: string, shown: VariantView, other: VariantView | undefined): Looking | undefined {
   return other && { project, variant: other.id, reference: shown.id };
+}
+
+/** What went wrong with what nobody asked for is said in passing. */
+function quietly(failure: { readonly message: string } | undefined): string | undefined {
+  return failure && `Shapes are unknown: ${failure.message.slice(0, 160)}`;
 }
 
 function Totals({ view }: { readonly view: ModelView }): ReactElement {

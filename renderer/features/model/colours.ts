@@ -42,6 +42,8 @@ const STEPS: Readonly<Record<FigureId, readonly number[]>> = {
   error: [10, 20, 30, 40],
 };
 
+/** Of which most ops have none. */
+const COUNTED: ReadonlySet<FigureId> = new Set(["parameters", "macs"]);
 const FIXED: ReadonlySet<FigureId> = new Set(["bits", "sparsity", "error"]);
 
 /** What colours parts of all panes alike. */
@@ -66,7 +68,8 @@ export function coloursBy(id: FigureId, views: readonly ModelView[]): Colours {
     legend: { title: titleOf(id), levels: isTurned ? ranges.toReversed() : ranges },
     of: ({ figures }) => {
       const value = figures[id];
-      if (value === undefined) return undefined;
+      // Nothing of what is counted is no shade of it.
+      if (value === undefined || (value === 0 && COUNTED.has(id))) return undefined;
       return { level: isTurned ? 4 - rank(value) : rank(value), text: text(value) };
     },
   };
