@@ -1,6 +1,6 @@
-import { useEffect, useRef } from "react";
-import type { JobState } from "../../core/contract/jobs.ts";
+import { useEffect } from "react";
 import { useEngine } from "../client/engine.ts";
+import { endedJob, workingJobs } from "../client/events.ts";
 import { useJobs } from "../client/queries.ts";
 import { chosenKeys } from "../kit/commands.ts";
 import { paths } from "../kit/navigation.ts";
@@ -20,18 +20,21 @@ export function DesktopSignals({ project }: { readonly project: string | undefin
   useEffect(() => {
     desktop?.showProgress(share);
   }, [desktop, share]);
-  const before = useRef<ReadonlyMap<string, JobState>>(new Map());
-  useEffect(() => {
-    for (const { job } of jobs ?? []) {
-      const was = before.current.get(job.id);
-      if (was !== "running" || was === job.state) continue;
-      if (job.state === "done") desktop?.notify(job.title, "Done.", paths.jobs(project ?? "", job.id));
-      else if (job.state === "failed")
-        desktop?.notify(job.title, job.failure?.message ?? "Failed.", paths.jobs(project ?? "", job.id));
-    }
-    before.current = new Map(jobs?.map((v) => [v.job.id, v.job.state]));
-  }, [desktop, jobs, project]);
-  const isWorking = jobs?.some((v) => v.job.state === "running" || v.job.state === "queued") ?? false;
+  useEffect(
+    () =>
+      endedJob.subscribe(() => {
+        const ended = endedJob.get();
+        if (ended === undefined) return;
+        const { title, id, state, failure } = ended.job;
+        desktop?.notify(
+          title,
+          state === "done" ? "Done." : (failure?.message ?? "Failed."),
+          paths.jobs(ended.project, id),
+        );
+      }),
+    [desktop],
+  );
+  const isWorking = useStore(workingJobs).size > 0;
   const isAwake = useStore(keepAwake) && isWorking;
   useEffect(() => {
     desktop?.keepAwake(isAwake);

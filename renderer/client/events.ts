@@ -2,9 +2,27 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { JobLogEntry } from "../../core/contract/jobs.ts";
 import type { EngineClient } from "../../core/contract/procedures.ts";
 import type { EngineEvent, JobView } from "../../core/contract/run.ts";
-import type { Store } from "../kit/store.ts";
+import { createStore, type Store } from "../kit/store.ts";
 import type { ConnectionState } from "./link.ts";
 import { keys } from "./keys.ts";
+
+/** Jobs of any project that are at work, as far as the engine has told of them since the page was loaded. */
+export const workingJobs = createStore<ReadonlySet<string>>(new Set());
+
+/** The job of any project that came to its end last. */
+export const endedJob = createStore<JobView | undefined>(undefined);
+
+/** Keeps count of jobs that work, and tells of those that have ended. */
+export function countJob(view: JobView): void {
+  const key = `${view.project} ${view.job.id}`;
+  const { state } = view.job;
+  const before = workingJobs.get();
+  const isWorking = state === "queued" || state === "running" || state === "cancelling";
+  if (isWorking !== before.has(key)) {
+    workingJobs.set(isWorking ? new Set([...before, key]) : new Set([...before].filter((k) => k !== key)));
+  }
+  if (before.has(key) && (state === "done" || state === "failed")) endedJob.set(view);
+}
 
 /** Milliseconds in which events are gathered before the page is drawn anew. */
 const PACE = 200;
@@ -56,6 +74,7 @@ function apply(events: readonly EngineEvent[], queries: QueryClient): void {
     }
   }
   for (const view of jobs.values()) {
+    countJob(view);
     queries.setQueryData<JobView[]>(keys.jobs(view.project), (before) => {
       if (before === undefined) return undefined;
       const isKnown = before.some((v) => v.job.id === view.job.id);
