@@ -85,6 +85,8 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
   addServeCommand(program, runWork);
+  const { addTrialsCommand } = await import("./commands/trials.ts");
+  addTrialsCommand(program, runWork);
   const { version } = await import("./version.ts");
   return program.version(version, "-V, --version");
 }
