@@ -1,8 +1,11 @@
-import { renameSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SampleFilter, SampleOrder } from "../../core/contract/samples.ts";
 import type { ProjectView, VariantView } from "../../core/contract/views.ts";
+import { floatTensor } from "../../core/graph/build.ts";
+import { encodeModel } from "../../core/onnx/encode.ts";
+import { tinyModel } from "../app/tiny.ts";
 import { finish, openBench, place, type Bench } from "./fixtures.ts";
 
 let bench: Bench;
@@ -98,6 +101,31 @@ describe("predictions", () => {
   });
 });
 
+describe("disagreement with the baseline", () => {
+  it("asks both, and finds the samples that they put into other classes", async () => {
+    const { client } = bench;
+    const model = tinyModel();
+    // It sees "columns" in everything.
+    const initializers = model.graph.initializers.map((t) =>
+      t.name === "b2" ? floatTensor("b2", [3], Float32Array.of(0, 999, 0)) : t,
+    );
+    writeFileSync(
+      join(bench.folder, "files", "other.onnx"),
+      encodeModel({ ...model, graph: { ...model.graph, initializers } }),
+    );
+    const other = await finish(client.variants.import({ project: project.id, place: place("other.onnx") }));
+    const asked = { variant: other.id, split: "test" } as const;
+    expect((await ask(asked)).missing.map((m) => m.name)).toEqual(["other", "tiny"]);
+    await finish(client.data.predict({ ...where(), variant: other.id, splits: ["test"] }));
+    const all = await ask(asked);
+    const isOther = all.samples.filter((s) => s.predicted?.class !== s.baseline?.class);
+    expect(isOther.length).toBeGreaterThan(0);
+    expect((await ask({ ...asked, disagrees: true })).samples).toEqual(isOther);
+    const { sample } = await client.data.sample({ ...where(), sample: isOther[0]!.sample, variant: other.id });
+    expect(sample).toEqual(isOther[0]);
+  });
+});
+
 describe("calibration", () => {
   it("is tried before it is chosen: classes, what else evaluates, why it cannot be", async () => {
     const tried = await finish(
@@ -131,7 +159,7 @@ describe("calibration", () => {
       draw: { from: "train", by: "random", seed: 3 },
     });
     // What was predicted does not depend on it.
-    expect(summary.predicted).toEqual([{ variant: baseline.id, splits: ["validation"] }]);
+    expect(summary.predicted[0]).toEqual({ variant: baseline.id, splits: ["validation", "test"] });
   });
 });
 
