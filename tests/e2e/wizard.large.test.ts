@@ -83,6 +83,11 @@ it("offers the layers of the model, and only them", async () => {
   await expectAccessible(page, "layers");
   await picture(page, "wizard-layers");
   expect(await page.getByText("default 0.5").count()).toBe(1);
+  await page.setViewportSize({ width: 640, height: 400 });
+  await expectNoOverflow(page, "wizard at 200 %");
+  await expectAccessible(page, "wizard at 200 %");
+  await picture(page, "zoomed-wizard");
+  await page.setViewportSize({ width: 1280, height: 800 });
   await first.uncheck({ force: true });
   await page.getByRole("textbox", { name: "Fine-tuning" }).fill("0");
   await page.getByRole("checkbox", { name: "Baselines" }).uncheck({ force: true });
@@ -216,6 +221,10 @@ it("has its jobs accessible in the dark and at 200 %, and its panels as large as
   await page.getByRole("navigation", { name: "Open projects" }).getByRole("link").first().click();
   await goTo("Jobs");
   await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+  await page.getByText("Columns", { exact: true }).click();
+  await page.getByRole("checkbox", { name: "Device" }).uncheck({ force: true });
+  await page.getByRole("columnheader", { name: "Device" }).waitFor({ state: "detached" });
+  await expectAccessible(page, "columns of the jobs");
   await page.keyboard.press("Control+Alt+j");
   const splitter = page.getByRole("separator", { name: "Height of the bottom panel" });
   await splitter.focus();

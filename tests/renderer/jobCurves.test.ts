@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { foldProgress } from "../../core/app/jobProgress.ts";
 import type { JobLogEntry } from "../../core/contract/jobs.ts";
+import { hiddenJobColumns, showJobColumn, shownJobColumns } from "../../renderer/features/jobs/columns.ts";
 import { curvesOf, decimate } from "../../renderer/features/jobs/curves.ts";
 
 it("keeps the ends and every spike of a long curve", () => {
@@ -36,4 +37,14 @@ it("remembers the best of a run: the highest accuracy, or else the lowest loss",
   expect(tell("epoch-loss", 0.1)).toEqual({ name: "accuracy", value: 0.4 });
   fold.take({ kind: "usage", cores: 1.5, memory: 10, peak: 12 }, 0);
   expect(fold.now.usage).toEqual({ cores: 1.5, memory: 10, peak: 12 });
+});
+
+it("keeps by project which columns the table of jobs has", () => {
+  showJobColumn("a", "device", false);
+  showJobColumn("a", "left", false);
+  showJobColumn("a", "left", true);
+  const titles = (project: string): readonly string[] =>
+    shownJobColumns(hiddenJobColumns.get(), project).map((c) => c.title);
+  expect(titles("a")).toEqual(["State", "Progress", "Elapsed", "Left", "Best", "Started"]);
+  expect(titles("b")).toContain("Device");
 });

@@ -1,5 +1,5 @@
-import { Button, Switch } from "@blueprintjs/core";
-import { useState, type ReactElement } from "react";
+import { Button, Checkbox, Switch } from "@blueprintjs/core";
+import { useState, type ReactElement, type ReactNode } from "react";
 import { formatNumber, formatPercent } from "../../../core/base/format.ts";
 import type { JobView } from "../../../core/contract/run.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
@@ -7,6 +7,8 @@ import { useJobs, useOverview } from "../../client/queries.ts";
 import { href, paths, useGo } from "../../kit/navigation.ts";
 import { ago, duration, shown } from "../../kit/numbers.tsx";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
+import { useStore } from "../../kit/store.ts";
+import { hiddenJobColumns, JOB_COLUMNS, showJobColumn, shownJobColumns, type JobColumn } from "./columns.ts";
 import { JobDetail } from "./JobDetail.tsx";
 import { JobProgressBar } from "./JobProgressBar.tsx";
 import { providerName } from "../../kit/providers.ts";
@@ -22,6 +24,7 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
   const { data, failure, again } = useJobs(project);
   const go = useGo();
   const variants = useOverview(project).data?.variants ?? [];
+  const columns = shownJobColumns(useStore(hiddenJobColumns), project);
   const [showsArchived, setShowsArchived] = useState(false);
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the jobs" />;
@@ -45,6 +48,7 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
         <div className="page-title">
           <h1>Jobs</h1>
         </div>
+        <ColumnChooser project={project} />
         {archived > 0 && (
           <Switch
             label={`Show archived (${archived})`}
@@ -58,24 +62,22 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
           <thead>
             <tr>
               <th scope="col">Job</th>
-              <th scope="col">State</th>
-              <th scope="col">Progress</th>
-              <th scope="col" className="end">
-                Elapsed
-              </th>
-              <th scope="col" className="end">
-                Left
-              </th>
-              <th scope="col">Device</th>
-              <th scope="col" className="end">
-                Best
-              </th>
-              <th scope="col">Started</th>
+              {columns.map((column) => (
+                <th key={column.id} scope="col" className={"isNumber" in column ? "end" : undefined}>
+                  {column.title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
             {listed.toReversed().map((view) => (
-              <JobRow key={view.job.id} view={view} isChosen={view === chosen} variants={variants} />
+              <JobRow
+                key={view.job.id}
+                view={view}
+                isChosen={view === chosen}
+                variants={variants}
+                columns={columns.map((c) => c.id)}
+              />
             ))}
           </tbody>
         </table>
@@ -99,11 +101,11 @@ interface JobRowProps {
   readonly view: JobView;
   readonly isChosen: boolean;
   readonly variants: readonly VariantView[];
+  readonly columns: readonly JobColumn[];
 }
 
-function JobRow({ view, isChosen, variants }: JobRowProps): ReactElement {
-  const { job, project, progress } = view;
-  const provider = job.plan.steps[0]?.provider ?? "cpu";
+function JobRow({ view, isChosen, variants, columns }: JobRowProps): ReactElement {
+  const { job, project } = view;
   return (
     <tr className={isChosen ? "row-chosen" : ""}>
       <th scope="row">
@@ -111,18 +113,62 @@ function JobRow({ view, isChosen, variants }: JobRowProps): ReactElement {
           {job.title}
         </a>
       </th>
-      <td>
-        <StateTag state={job.state} />
-      </td>
-      <td className="job-progress">
-        <JobProgressBar view={view} />
-      </td>
-      <td className="end">{job.seconds > 0 ? duration(job.seconds) : "—"}</td>
-      <td className="end">{progress?.secondsLeft === undefined ? "—" : duration(progress.secondsLeft)}</td>
-      <td>{providerName.find((p) => p.value === provider)?.label ?? provider}</td>
-      <td className="end">{bestText(view, variants)}</td>
-      <td className="muted job-at">{job.startedAt === undefined ? "—" : ago(job.startedAt, Date.now())}</td>
+      {columns.map((column) => (
+        <td key={column} className={CELL_CLASSES[column]}>
+          {cellOf(column, view, variants)}
+        </td>
+      ))}
     </tr>
+  );
+}
+
+const CELL_CLASSES: Readonly<Partial<Record<JobColumn, string>>> = {
+  progress: "job-progress",
+  elapsed: "end",
+  left: "end",
+  best: "end",
+  started: "muted job-at",
+};
+
+function cellOf(column: JobColumn, view: JobView, variants: readonly VariantView[]): ReactNode {
+  const { job, progress } = view;
+  switch (column) {
+    case "state":
+      return <StateTag state={job.state} />;
+    case "progress":
+      return <JobProgressBar view={view} />;
+    case "elapsed":
+      return job.seconds > 0 ? duration(job.seconds) : "—";
+    case "left":
+      return progress?.secondsLeft === undefined ? "—" : duration(progress.secondsLeft);
+    case "device": {
+      const provider = job.plan.steps[0]?.provider ?? "cpu";
+      return providerName.find((p) => p.value === provider)?.label ?? provider;
+    }
+    case "best":
+      return bestText(view, variants);
+    case "started":
+      return job.startedAt === undefined ? "—" : ago(job.startedAt, Date.now());
+  }
+}
+
+/** Which columns the table has, kept by project. */
+function ColumnChooser({ project }: { readonly project: string }): ReactElement {
+  const shown: readonly string[] = shownJobColumns(useStore(hiddenJobColumns), project).map((c) => c.id);
+  return (
+    <details className="job-columns">
+      <summary>Columns</summary>
+      <div className="card" role="group" aria-label="Columns">
+        {JOB_COLUMNS.map(({ id, title }) => (
+          <Checkbox
+            key={id}
+            label={title}
+            checked={shown.includes(id)}
+            onChange={(event) => showJobColumn(project, id, event.currentTarget.checked)}
+          />
+        ))}
+      </div>
+    </details>
   );
 }
 
