@@ -44,8 +44,7 @@ export function addKeepCommands(program: Command, run: Run): void {
   addCache(program, run);
 }
 
-const load = (): Promise<[typeof import("../../app/presets.ts"), typeof import("../../serve/home.ts")]> =>
-  Promise.all([import("../../app/presets.ts"), import("../../serve/home.ts")]);
+const load = () => Promise.all([import("../../app/presets.ts"), import("../../serve/home.ts")]);
 
 const keptIn = ({ scope }: Preset): string => (scope === "project" ? "this project" : "all projects");
 
