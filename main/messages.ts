@@ -12,6 +12,7 @@ import { z } from "zod";
 import type { Choice, DesktopRequest } from "../core/contract/desktop.ts";
 import type { Place } from "../core/contract/place.ts";
 import type { EngineProcess } from "./engineProcess.ts";
+import { keptAs } from "./kept.ts";
 import { isTrusted } from "./security.ts";
 import { sendRequest } from "./window.ts";
 
@@ -50,7 +51,8 @@ function startStayingAwake(): (window: number, isWanted: boolean) => void {
 /** Hears what pages ask through the preload script. Everything is checked: who asks, and what. */
 export function hearPages(engine: EngineProcess, { onKeys }: PageListener): void {
   const stayAwake = startStayingAwake();
-  let lastFolder: string | undefined;
+  // Electron's own dialogs always begin in the folder of downloads.
+  const lastFolder = keptAs("last-folder");
 
   const listen = (channel: string, act: (event: IpcMainEvent, given: unknown) => void): void => {
     ipcMain.on(channel, (event, given: unknown) => {
@@ -91,10 +93,11 @@ export function hearPages(engine: EngineProcess, { onKeys }: PageListener): void
   handle("lathe:choose", async ({ sender }, given) => {
     const wanted = choice.parse(given);
     const isFile = wanted === "model" || wanted === "data-file";
+    const before = lastFolder.read();
     const options: Electron.OpenDialogOptions = {
       properties: isFile ? ["openFile"] : ["openDirectory", "createDirectory"],
       ...(FILTERS[wanted] && { filters: FILTERS[wanted] }),
-      ...(lastFolder !== undefined && { defaultPath: lastFolder }),
+      ...(before !== undefined && { defaultPath: before }),
     };
     const window = BrowserWindow.fromWebContents(sender);
     const { filePaths } = await (window === null
@@ -102,7 +105,7 @@ export function hearPages(engine: EngineProcess, { onKeys }: PageListener): void
       : dialog.showOpenDialog(window, options));
     const [chosen] = filePaths;
     if (chosen === undefined) return undefined;
-    lastFolder = chosen;
+    lastFolder.write(chosen);
     if (wanted === "project") app.addRecentDocument(chosen);
     return engine.grant(chosen);
   });

@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { app, BrowserWindow, screen, type Session, type WebContents } from "electron";
+import { BrowserWindow, screen, type Session, type WebContents } from "electron";
 import type { DesktopRequest } from "../core/contract/desktop.ts";
+import { keptAs } from "./kept.ts";
 import { isOwnPage, START_PAGE, windowSecurity } from "./security.ts";
 import { crashGuard, isReachable, readState, screenOf, type WindowState } from "./windowState.ts";
 
 /** Opens the workbench where it was and with what it showed; it becomes visible with its first paint. */
 export async function openWindow(): Promise<BrowserWindow> {
-  const state = readState(readText(stateFile()));
+  const state = readState(kept.read());
   const isThere =
     state !== undefined &&
     isReachable(
@@ -33,15 +33,7 @@ export async function openWindow(): Promise<BrowserWindow> {
   return window;
 }
 
-const stateFile = (): string => join(app.getPath("userData"), "window.json");
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-}
+const kept = keptAs("window.json");
 
 /** Milliseconds after the last change until it is written down, so that a crash loses little. */
 const PACE = 1000;
@@ -56,11 +48,7 @@ function keepState(window: BrowserWindow): void {
       isMaximized: window.isMaximized(),
       address: window.webContents.getURL(),
     };
-    try {
-      writeFileSync(stateFile(), JSON.stringify(state));
-    } catch {
-      // Then the window opens where windows open.
-    }
+    kept.write(JSON.stringify(state));
   };
   const soon = (): void => {
     clearTimeout(timer);
