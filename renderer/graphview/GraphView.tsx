@@ -1,8 +1,8 @@
 import { memo, useCallback, useEffect, useRef, type KeyboardEvent, type PointerEvent, type ReactElement } from "react";
-import type { ModelEdge, ModelPart, PartChange } from "../../core/contract/modelView.ts";
+import type { ModelEdge, ModelPart } from "../../core/contract/modelView.ts";
 import { Minimap } from "./Minimap.tsx";
 import type { Box, Layout, Route } from "./layout.ts";
-import { clipped, describePart } from "./parts.ts";
+import { changeMark, describePart, linesOf } from "./parts.ts";
 import { stepFrom, type Direction } from "./walk.ts";
 import { zoom, type Size, type Viewport } from "./viewport.ts";
 
@@ -191,16 +191,10 @@ const Part = memo(function Part({
   const canOpen = part.parts > 0;
   const kind = form === "op" ? "op" : form === "input" || form === "output" ? "end" : "block";
   const shown = isOpen ? { ...box, height: HEAD } : box;
-  const width = Math.floor((shown.width - (canOpen ? 34 : 18)) / 6.6);
+  const room = shown.width - (canOpen ? 36 : 18);
   const mark = part.change && changeMark(part.change);
   const pick = useCallback(() => onSelect(id), [onSelect, id]);
-  const lines = isOpen
-    ? [part.label]
-    : kind === "op"
-      ? [part.op, part.label, colouring?.text ?? part.output ?? ""]
-      : kind === "end"
-        ? [part.op, part.label, part.output ?? part.input ?? ""]
-        : [part.label, part.op, colouring?.text ?? `${part.ops} ops`];
+  const lines = linesOf(part, colouring?.text);
   return (
     <g
       className={`graph-part graph-${kind}${isOpen ? " graph-head" : ""}${isSelected ? " graph-selected" : ""}${
@@ -210,7 +204,7 @@ const Part = memo(function Part({
       tabIndex={isFocusable ? 0 : -1}
       data-selected={isSelected}
       data-part={id}
-      aria-label={describePart(part, colouring?.text)}
+      aria-label={describePart(part, lines)}
       aria-expanded={canOpen ? isOpen : undefined}
       aria-pressed={isSelected}
       onFocus={pick}
@@ -218,24 +212,18 @@ const Part = memo(function Part({
       onDoubleClick={() => onToggle(id)}
       transform={`translate(${shown.x.toFixed(1)} ${shown.y.toFixed(1)})`}
     >
-      <title>{[part.name === "" ? part.label : part.name, part.op].join("\n")}</title>
       <rect className="graph-box" width={shown.width} height={shown.height} rx={kind === "end" ? 14 : 5} />
       {kind === "block" && !isOpen && (
         <rect className="graph-stack" x={4} y={shown.height} width={shown.width - 8} height={4} />
       )}
-      {/* Said by the label above, in full. */}
-      <g aria-hidden>
-        {lines.map((text, i) => (
-          <text
-            key={i}
-            className={i === 0 ? "graph-title" : i === 1 ? "graph-name" : "graph-value"}
-            x={10}
-            y={17 + i * 16}
-          >
-            {clipped(text, i === 2 ? width + 3 : width)}
+      {lines.map((text, i) => (
+        // What is too long is cut off at the edge.
+        <svg key={i} x={10} y={4 + i * 16} width={i === 2 ? shown.width - 16 : room} height={17}>
+          <text className={i === 0 ? "graph-title" : i === 1 ? "graph-name" : "graph-value"} y={13}>
+            {`${text} `}
           </text>
-        ))}
-      </g>
+        </svg>
+      ))}
       {canOpen && (
         <g
           className="graph-toggle"
@@ -251,7 +239,6 @@ const Part = memo(function Part({
       )}
       {mark !== undefined && (
         <g
-          aria-hidden
           className={`graph-mark graph-mark-${mark.kind}`}
           transform={`translate(${shown.width - (canOpen ? 38 : 12) - mark.text.length * 6.4} 0)`}
         >
@@ -262,19 +249,6 @@ const Part = memo(function Part({
     </g>
   );
 });
-
-/** The most telling of what differs, as a sign and a word. */
-function changeMark({
-  added,
-  removed,
-  changed,
-}: PartChange): { readonly kind: string; readonly text: string } | undefined {
-  const total = added + removed + changed;
-  const count = total > 1 ? ` ${total}` : "";
-  if (removed > 0 && added + changed === 0) return { kind: "removed", text: `−${count} removed` };
-  if (added > 0 && removed + changed === 0) return { kind: "added", text: `+${count} added` };
-  return total === 0 ? undefined : { kind: "changed", text: `≠${count} changed` };
-}
 
 const rounded = ({ x, y, width, height }: Box): Record<string, number> => ({ x, y, width, height, rx: 7 });
 

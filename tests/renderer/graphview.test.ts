@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { crossings, orderLayers } from "../../renderer/graphview/layers.ts";
 import { layOut, type LayoutNode } from "../../renderer/graphview/layout.ts";
-import { clipped, describePart } from "../../renderer/graphview/parts.ts";
+import { describePart, linesOf } from "../../renderer/graphview/parts.ts";
 import { follow, fit, reveal, zoom } from "../../renderer/graphview/viewport.ts";
 import { stepFrom } from "../../renderer/graphview/walk.ts";
 import { rowsOf, stepInOutline } from "../../renderer/features/model/outlineRows.ts";
@@ -130,12 +130,16 @@ const part = (id: string, rest: Partial<ModelPart> = {}): ModelPart => ({
   ...rest,
 });
 
-it("says what a part is as people say it", () => {
-  expect(describePart(part("conv1", { input: "1×3×224×224", type: "int8" }))).toBe("Conv conv1, in 1×3×224×224, int8");
-  expect(describePart(part("l", { form: "scope", ops: 7, change: { added: 2, removed: 0, changed: 1 } }))).toBe(
-    "Block l, 7 ops, 2 added, 1 changed",
+it("says what a part is as people say it, with what is seen of it word for word", () => {
+  const conv = part("conv1", { input: "1×3×224×224", type: "int8" });
+  expect(describePart(conv, linesOf(conv, undefined))).toBe("Conv conv1, in 1×3×224×224, int8");
+  expect(describePart(conv, linesOf(conv, "8 bits"))).toBe("Conv conv1, 8 bits, in 1×3×224×224, int8");
+  const block = part("l", { form: "scope", op: "Conv ×7", ops: 7, change: { added: 2, removed: 0, changed: 1 } });
+  expect(describePart(block, linesOf(block, undefined))).toBe(
+    "Block l, Conv ×7, 7 ops, ≠ 3 changed, 2 added, 1 changed",
   );
-  expect(clipped("abcdef", 4)).toBe("abc…");
+  const gone = part("r", { change: { added: 0, removed: 1, changed: 0 } });
+  expect(describePart(gone, linesOf(gone, undefined))).toBe("Conv r, − removed");
 });
 
 it("walks the outline as trees are walked", () => {

@@ -93,7 +93,7 @@ interface Listing extends Pick<Beside, "inFirst" | "inSecond" | "words"> {
   readonly counterpart: ReadonlyMap<number, number>;
 }
 
-/** Layers before other ops, each in the order of the graph. */
+/** Layers before other ops, changed ones before the rest, each in the order of the graph. */
 function listChanges(listing: Listing): ComparedOp[] {
   const { first, second, aligned, inFirst, inSecond, words, counterpart } = listing;
   const gone = [...inFirst].flatMap(([i, kind]): ComparedOp[] =>
@@ -126,7 +126,8 @@ function listChanges(listing: Listing): ComparedOp[] {
     };
   });
   const place = (c: ComparedOp): number => c.second ?? c.first ?? 0;
-  return [...gone, ...here].toSorted((a, b) => Number(b.isLayer) - Number(a.isLayer) || place(a) - place(b));
+  const rank = (c: ComparedOp): number => (c.isLayer ? 0 : 2) + (c.kind === "changed" ? 0 : 1);
+  return [...gone, ...here].toSorted((a, b) => rank(a) - rank(b) || place(a) - place(b));
 }
 
 function changeText({ what, before, after }: Change): string {

@@ -71,16 +71,24 @@ export const variantProcedures = variants.router({
   diff: variants.diff.handler(async ({ input, context: { engine }, signal }) => {
     const project = await engine.projects.get(input.project);
     const { viewer, profiled } = engine.models;
-    return withSubject(project, { variant: input.a }, {
-      profiled,
-      use: (first) =>
-        withSubject(project, { variant: input.b }, {
-          profiled,
-          use: async (second) => {
-            const found = await viewer.ask({ kind: "compare", first, second }, signal);
-            return { ...found, a: first.file.name, b: second.file.name, changes: [...found.changes] };
-          },
-        }),
-    });
+    return withSubject(
+      project,
+      { variant: input.a },
+      {
+        profiled,
+        use: (first) =>
+          withSubject(
+            project,
+            { variant: input.b },
+            {
+              profiled,
+              use: async (second) => {
+                const found = await viewer.ask({ kind: "compare", first, second }, signal);
+                return { ...found, a: first.file.name, b: second.file.name, changes: [...found.changes] };
+              },
+            },
+          ),
+      },
+    );
   }),
 });

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactElement } from "react";
 import type { ModelPart } from "../../../core/contract/modelView.ts";
 import type { Colouring } from "../../graphview/GraphView.tsx";
-import { describePart } from "../../graphview/parts.ts";
+import { changeMark, describePart } from "../../graphview/parts.ts";
 import { rowsOf, stepInOutline } from "./outlineRows.ts";
 
 export interface OutlineProps {
@@ -34,6 +34,9 @@ export function Outline({ label, parts, selected, colouring, onSelect, onToggle 
     <div className="outline" role="tree" aria-label={label} ref={tree} onKeyDown={press}>
       {rows.map(({ part, depth, place, of }, i) => {
         const value = colouring(part)?.text;
+        const isBlock = part.form !== "op" && part.ops > 0;
+        const lines = isBlock ? [part.label, `${part.ops} ops`] : [part.op, part.label];
+        const mark = part.change && changeMark(part.change);
         return (
           <div
             key={part.id}
@@ -45,45 +48,30 @@ export function Outline({ label, parts, selected, colouring, onSelect, onToggle 
             aria-setsize={of}
             aria-selected={part.id === selected}
             aria-expanded={part.parts > 0 ? part.isOpen : undefined}
-            aria-label={describePart(part, value)}
+            aria-label={describePart(part, [...lines, value ?? ""])}
             onClick={() => onSelect(part.id)}
             onDoubleClick={() => onToggle(part.id)}
           >
             <span
-              className="outline-arrow"
+              className={`outline-arrow${part.parts === 0 ? "" : part.isOpen ? " outline-opened" : " outline-closed"}`}
               aria-hidden
               onClick={(event) => {
                 if (part.parts === 0) return;
                 event.stopPropagation();
                 onToggle(part.id);
               }}
-            >
-              {part.parts > 0 ? (part.isOpen ? "▾" : "▸") : ""}
-            </span>
-            <span className="outline-label" aria-hidden>
-              {part.change !== undefined && <ChangeSign part={part} />}
-              {part.form === "op" || part.ops === 0 ? part.op : part.label}
-              <span className="muted"> {part.form === "op" || part.ops === 0 ? part.label : `${part.ops} ops`}</span>
+            />
+            <span className="outline-label">
+              {mark !== undefined && <span aria-hidden className={`outline-sign outline-${mark.kind}`} />}
+              {lines[0]}
+              <span className="muted"> {lines[1]}</span>
             </span>
             {value !== undefined && (
-              <span className="outline-value" aria-hidden>
-                {value.replace(/ (params|MACs|zeros)$/, "")}
-              </span>
+              <span className="outline-value">{` ${value.replace(/ (params|MACs|zeros)$/, "")}`}</span>
             )}
           </div>
         );
       })}
     </div>
   );
-}
-
-function ChangeSign({ part }: { readonly part: ModelPart }): ReactElement {
-  const { added = 0, removed = 0, changed = 0 } = part.change ?? {};
-  const [sign, tone] =
-    added > 0 && removed + changed === 0
-      ? ["+", "good"]
-      : removed > 0 && added + changed === 0
-        ? ["−", "bad"]
-        : ["≠", "warning"];
-  return <span className={`outline-sign tone-${tone}`}>{sign} </span>;
 }
