@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { canonicalJson } from "../base/json.ts";
 import { hash } from "../base/hash.ts";
-import { LatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import type { CalibrationPick, SplitName, SplitPlan } from "../contract/dataset.ts";
 import { preprocessing as preprocessingSchema, type Preprocessing } from "../contract/preprocessing.ts";
 import type { DataReading, ProjectData } from "../contract/project.ts";
@@ -176,6 +176,13 @@ export async function openData(project: Project, stored: ProjectData, work: Open
     ...(index && { index }),
     signal: work.signal,
     progress: progressTo(work),
+  }).catch((thrown: unknown) => {
+    const { code, message } = toLatheError(thrown);
+    if (code !== "not-found") throw thrown;
+    throw new LatheError(code, message, {
+      hint: "Put the files back, or import them from where they are now.",
+      cause: thrown,
+    });
   });
   try {
     if (dataset.info.fingerprint !== data.info.fingerprint) {

@@ -234,7 +234,7 @@ function leakText(split: string, same: number, copies: number): string {
     ...(same > 0 ? [`${same} of them ${same === 1 ? "is" : "are"} in ${split}`] : []),
     ...(copies > 0
       ? [
-          `${copies} ${copies === 1 ? "sample" : "samples"} of ${split} ${copies === 1 ? "is a copy" : "are copies"} of one`,
+          `${copies} ${copies === 1 ? "sample" : "samples"} of ${split} ${copies === 1 ? "is a copy of a picked one" : "are copies of picked ones"}`,
         ]
       : []),
   ];

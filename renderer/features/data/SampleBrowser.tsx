@@ -102,6 +102,7 @@ export function SampleBrowser({ name, summary, variants }: SampleBrowserProps): 
             samples={samples}
             total={total}
             form={question.form}
+            hasPredictions={question.variant !== ""}
             hasLabels={summary.data.info.classes !== undefined}
             chosen={chosen}
             onChoose={setChosen}

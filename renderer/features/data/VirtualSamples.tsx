@@ -12,6 +12,8 @@ export interface VirtualSamplesProps {
   readonly total: number;
   readonly form: "grid" | "list";
   readonly hasLabels: boolean;
+  /** Whether a variant's predictions are shown. */
+  readonly hasPredictions: boolean;
   /** Place of the sample that is shown in full. */
   readonly chosen: number | undefined;
   readonly onChoose: (place: number) => void;
@@ -27,7 +29,7 @@ const REST = 70;
 
 /** All samples that fit, of which only those in sight are drawn. One stop for Tab; arrows go from sample to sample. */
 export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
-  const { samples, total, form, hasLabels, chosen, onChoose, onSight } = props;
+  const { samples, total, form, hasLabels, hasPredictions, chosen, onChoose, onSight } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const columns = form === "list" ? 1 : Math.max(1, Math.floor(width / TILE));
@@ -75,13 +77,19 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
   const space = { height: virtual.getTotalSize() };
   if (form === "list") {
     return (
-      <div {...shared} role="grid" aria-label="Samples" aria-rowcount={total + 1} aria-colcount={hasLabels ? 5 : 4}>
+      <div
+        {...shared}
+        role="grid"
+        aria-label="Samples"
+        aria-rowcount={total + 1}
+        aria-colcount={3 + Number(hasLabels) + Number(hasPredictions)}
+      >
         <div className="sample-line sample-titles" role="row" aria-rowindex={1}>
           <span role="columnheader">Sample</span>
           <span role="columnheader">Name</span>
           {hasLabels && <span role="columnheader">Class</span>}
           <span role="columnheader">Split</span>
-          <span role="columnheader">Predicted</span>
+          {hasPredictions && <span role="columnheader">Predicted</span>}
         </div>
         <div className="samples-all" role="rowgroup" style={space}>
           {rows.map(({ index, start }) => {
@@ -106,12 +114,14 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
                 </span>
                 {hasLabels && <span role="gridcell">{view?.class ?? ""}</span>}
                 <span role="gridcell">{splitText(view)}</span>
-                <span role="gridcell">
-                  <Said view={view} />
-                  {view?.predicted !== undefined && (
-                    <span className="muted"> {formatPercent(view.predicted.confidence, 0)}</span>
-                  )}
-                </span>
+                {hasPredictions && (
+                  <span role="gridcell">
+                    <Said view={view} />
+                    {view?.predicted !== undefined && (
+                      <span className="muted"> {formatPercent(view.predicted.confidence, 0)}</span>
+                    )}
+                  </span>
+                )}
               </div>
             );
           })}
@@ -134,12 +144,12 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
                 aria-selected={place === chosen}
                 aria-posinset={place + 1}
                 aria-setsize={total}
-                aria-label={view === undefined ? `Sample at place ${place + 1}` : wordsOf(view)}
                 className={place === chosen ? "tile-sample sample-chosen" : "tile-sample"}
                 style={{ transform: `translate(${column * TILE}px, ${start}px)` }}
                 onClick={() => onChoose(place)}
               >
                 <Preview preview={samples.preview(place)} label="" />
+                <span className="sr">{view === undefined ? `Sample at place ${place + 1}` : wordsOf(view)}</span>
                 <span className="tile-text">
                   {view?.predicted === undefined ? (view?.class ?? view?.name ?? "") : ""}
                 </span>
@@ -184,11 +194,8 @@ function Said({ view }: { readonly view: SampleView | undefined }): ReactElement
   );
 }
 
+/** What the picture and the words below it leave out. */
 function wordsOf(view: SampleView): string {
-  const { predicted } = view;
-  const said =
-    predicted === undefined
-      ? ""
-      : `, predicted ${predicted.class}, ${formatPercent(predicted.confidence, 0)}${predicted.isRight === undefined ? "" : predicted.isRight ? ", right" : ", wrong"}`;
-  return `${view.name}${view.class === undefined ? "" : `, ${view.class}`}, ${splitText(view)}${said}`;
+  const isShown = view.predicted === undefined;
+  return `${[view.name, ...(isShown || view.class === undefined ? [] : [view.class]), splitText(view)].join(", ")}. `;
 }
