@@ -1,7 +1,7 @@
 import { Button, Dialog, DialogBody, DialogFooter, HTMLSelect, InputGroup } from "@blueprintjs/core";
 import type { IconName } from "@blueprintjs/icons";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from "react";
 import { formatBytes } from "../../core/base/format.ts";
 import type { Place, PlaceEntry, PlaceUse } from "../../core/contract/place.ts";
 import { useEngine } from "../client/engine.ts";
@@ -75,6 +75,10 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
   const [place, setPlace] = useState(lastPlace.get());
   const [selected, setSelected] = useState<PlaceEntry>();
   const [filter, setFilter] = useState("");
+  const [active, setActive] = useState(0);
+  const list = useRef<HTMLUListElement>(null);
+  /** Whether the focus goes along into the folder that is opened. */
+  const follows = useRef(false);
   const short = useShortPath();
   const roots = asked(useQuery({ queryKey: ["roots"], queryFn: () => client.files.roots() }));
   const known = roots.data?.some((r) => r.place.root === place?.root) === true ? place : roots.data?.[0]?.place;
@@ -92,8 +96,14 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
     lastPlace.set(to);
     setSelected(undefined);
     setFilter("");
+    setActive(0);
   };
   const folder = listing.data;
+  useEffect(() => {
+    if (folder === undefined || !follows.current) return;
+    follows.current = false;
+    (list.current?.querySelector<HTMLElement>(".chooser-entry") ?? list.current)?.focus();
+  }, [folder]);
   const canTakeFolder = choice === "folder" || choice === "data";
   const fits = (entry: PlaceEntry): boolean =>
     entry.isFolder ||
@@ -107,6 +117,21 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
   const open = (entry: PlaceEntry): void => {
     if (isFinal(entry)) onFinish({ place: entry.place, name: entry.name });
     else go(entry.place);
+  };
+  /** Arrows go from name to name and choose it, Backspace leaves the folder. */
+  const press = (event: KeyboardEvent): void => {
+    const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+    const step = steps[event.key];
+    if (event.key === "Backspace" && folder?.parent !== undefined) {
+      follows.current = true;
+      go(folder.parent);
+    } else if (step !== undefined && entries.length > 0) {
+      const next = Math.min(entries.length - 1, Math.max(0, active + step));
+      setActive(next);
+      setSelected(entries[next]);
+      list.current?.querySelectorAll<HTMLElement>(".chooser-entry")[next]?.focus();
+    } else return;
+    event.preventDefault();
   };
   const target =
     selected !== undefined && (isFinal(selected) || (canTakeFolder && selected.isFolder))
@@ -171,18 +196,23 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
               {filter === "" ? "This folder holds nothing of the kind." : "Change the filter."}
             </Empty>
           ) : (
-            <ul className="plain-list" aria-label="Files and folders">
-              {entries.map((entry) => (
+            <ul className="plain-list" aria-label="Files and folders" ref={list} onKeyDown={press}>
+              {entries.map((entry, i) => (
                 <li key={entry.name}>
                   <button
                     type="button"
                     className="chooser-entry"
                     aria-pressed={selected?.name === entry.name}
-                    onClick={() => setSelected(entry)}
+                    tabIndex={i === Math.min(active, entries.length - 1) ? 0 : -1}
+                    onClick={() => {
+                      setActive(i);
+                      setSelected(entry);
+                    }}
                     onDoubleClick={() => open(entry)}
                     onKeyDown={(event) => {
                       if (event.key !== "Enter") return;
                       event.preventDefault();
+                      follows.current = true;
                       open(entry);
                     }}
                   >
@@ -196,6 +226,7 @@ function Chooser({ request: { choice }, onFinish }: ChooserProps): ReactElement 
                     <Button
                       variant="minimal"
                       icon="chevron-right"
+                      tabIndex={-1}
                       aria-label={`Open folder ${entry.name}`}
                       onClick={() => go(entry.place)}
                     />
