@@ -27,7 +27,7 @@ const root = createRootRoute({
     </Shell>
   ),
   notFoundComponent: () => (
-    <Empty icon="search" title="There is no such screen">
+    <Empty isPage icon="search" title="There is no such screen">
       The address leads nowhere. Choose a screen on the left.
     </Empty>
   ),

@@ -9,14 +9,17 @@ export interface EmptyProps {
   readonly title: string;
   readonly children?: ReactNode;
   readonly actions?: ReactNode;
+  /** Whether it stands for the whole screen, so that its title is the screen's. */
+  readonly isPage?: boolean;
 }
 
 /** Says that there is nothing, why, and what to do. */
-export function Empty({ icon, title, children, actions }: EmptyProps): ReactElement {
+export function Empty({ icon, title, children, actions, isPage = false }: EmptyProps): ReactElement {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className="state">
       <Glyph icon={icon} size={32} />
-      <h2 className="state-title">{title}</h2>
+      <Title className="state-title">{title}</Title>
       {children !== undefined && <p className="state-text">{children}</p>}
       {actions !== undefined && <div className="actions">{actions}</div>}
     </div>
@@ -36,14 +39,17 @@ export function Loading({ what }: { readonly what: string }): ReactElement {
 export interface FailedProps {
   readonly failure: Failure;
   readonly retry?: (() => void) | undefined;
+  /** Whether it stands for the whole screen, so that its title is the screen's. */
+  readonly isPage?: boolean;
 }
 
 /** A failure in place of what could not be shown. */
-export function Failed({ failure, retry }: FailedProps): ReactElement {
+export function Failed({ failure, retry, isPage = false }: FailedProps): ReactElement {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className="state" role="alert">
       <Glyph icon="error" size={32} className="tone-bad" />
-      <h2 className="state-title">{failure.message}</h2>
+      <Title className="state-title">{failure.message}</Title>
       {failure.hint !== undefined && <p className="state-text">{failure.hint}</p>}
       {retry !== undefined && (
         <div className="actions">

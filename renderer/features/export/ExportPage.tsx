@@ -18,11 +18,11 @@ export interface ExportPageProps {
 /** Writes a variant as a bundle that stands on its own, and says whether it still does what it did. */
 export function ExportPage({ project, variant }: ExportPageProps): ReactElement {
   const { data, failure, again } = useOverview(project);
-  if (failure !== undefined) return <Failed failure={failure} retry={again} />;
+  if (failure !== undefined) return <Failed isPage failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the variants" />;
   if (data.variants.length === 0) {
     return (
-      <Empty icon="graph" title="No model yet">
+      <Empty isPage icon="graph" title="No model yet">
         Import one in the overview first.
       </Empty>
     );

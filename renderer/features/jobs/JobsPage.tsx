@@ -26,11 +26,12 @@ export function JobsPage({ project, job }: JobsPageProps): ReactElement {
   const variants = useOverview(project).data?.variants ?? [];
   const columns = shownJobColumns(useStore(hiddenJobColumns), project);
   const [showsArchived, setShowsArchived] = useState(false);
-  if (failure !== undefined) return <Failed failure={failure} retry={again} />;
+  if (failure !== undefined) return <Failed isPage failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the jobs" />;
   if (data.length === 0) {
     return (
       <Empty
+        isPage
         icon="stopwatch"
         title="No jobs yet"
         actions={<Button intent="primary" text="Choose a method" onClick={() => go(paths.methods(project))} />}

@@ -12,11 +12,11 @@ export function MethodsPage({ project }: { readonly project: string }): ReactEle
   const overview = useOverview(project);
   const failed = methods.failure ?? overview.failure;
   if (failed !== undefined)
-    return <Failed failure={failed} retry={methods.failure === undefined ? overview.again : methods.again} />;
+    return <Failed isPage failure={failed} retry={methods.failure === undefined ? overview.again : methods.again} />;
   if (methods.data === undefined || overview.data === undefined) return <Loading what="the methods" />;
   if (overview.data.variants.length === 0) {
     return (
-      <Empty icon="graph" title="No model yet">
+      <Empty isPage icon="graph" title="No model yet">
         Methods start from a model. Import one in the overview first.
       </Empty>
     );

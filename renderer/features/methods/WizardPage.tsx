@@ -31,7 +31,7 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
   const failure = overview.failure ?? methods.failure ?? status.failure ?? jobs.failure ?? presets.failure;
   if (failure !== undefined) {
     const all = [overview, methods, status, jobs, presets];
-    return <Failed failure={failure} retry={() => all.forEach((q) => q.failure !== undefined && q.again())} />;
+    return <Failed isPage failure={failure} retry={() => all.forEach((q) => q.failure !== undefined && q.again())} />;
   }
   const isWaiting =
     (start.job !== undefined && jobs.data === undefined) || (start.preset !== undefined && presets.data === undefined);
@@ -39,7 +39,7 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
     return <Loading what="the wizard" />;
   if (overview.data.variants.length === 0) {
     return (
-      <Empty icon="graph" title="No model yet">
+      <Empty isPage icon="graph" title="No model yet">
         Methods start from a model. Import one in the overview first.
       </Empty>
     );

@@ -19,7 +19,7 @@ export interface OverviewPageProps {
 export function OverviewPage({ project }: OverviewPageProps): ReactElement {
   const { data, failure, again } = useOverview(project);
   const short = useShortPath();
-  if (failure !== undefined) return <Failed failure={failure} retry={again} />;
+  if (failure !== undefined) return <Failed isPage failure={failure} retry={again} />;
   if (data === undefined) return <Loading what="the project" />;
   const baseline = data.variants.find((v) => v.isBaseline);
   return (
