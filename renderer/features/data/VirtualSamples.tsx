@@ -22,7 +22,9 @@ export interface VirtualSamplesProps {
 }
 
 const TILE = 118;
-const TILE_HEIGHT = 156;
+/** With a line for the class, and one more for what was predicted. */
+const TILE_HEIGHT = 140;
+const SAID_HEIGHT = 156;
 const LINE = 48;
 /** Milliseconds that the view has to rest before samples are asked for. */
 const REST = 70;
@@ -33,10 +35,11 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const columns = form === "list" ? 1 : Math.max(1, Math.floor(width / TILE));
+  const height = form === "list" ? LINE : hasPredictions ? SAID_HEIGHT : TILE_HEIGHT;
   const virtual = useVirtualizer({
     count: Math.ceil(total / columns),
     getScrollElement: () => scroller.current,
-    estimateSize: () => (form === "list" ? LINE : TILE_HEIGHT),
+    estimateSize: () => height,
     overscan: 2,
   });
   useLayoutEffect(() => {
@@ -46,7 +49,7 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
-  useEffect(() => virtual.measure(), [form, columns, virtual]);
+  useEffect(() => virtual.measure(), [height, columns, virtual]);
   const rows = virtual.getVirtualItems();
   const first = (rows[0]?.index ?? 0) * columns;
   const last = Math.min(total - 1, ((rows.at(-1)?.index ?? 0) + 1) * columns - 1);
@@ -60,8 +63,7 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
 
   const press = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const height = scroller.current?.clientHeight ?? 0;
-    const grid = { total, columns, rows: Math.floor(height / (form === "list" ? LINE : TILE_HEIGHT)) };
+    const grid = { total, columns, rows: Math.floor((scroller.current?.clientHeight ?? 0) / height) };
     const next = chosen === undefined && event.key.startsWith("Arrow") ? 0 : placeAfter(event.key, chosen ?? 0, grid);
     if (next === undefined) return;
     event.preventDefault();
@@ -72,7 +74,8 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
     className: "samples",
     tabIndex: 0,
     onKeyDown: press,
-    "aria-activedescendant": chosen === undefined ? undefined : idOf(chosen),
+    // What is scrolled out of sight is not drawn.
+    "aria-activedescendant": chosen === undefined || chosen < first || chosen > last ? undefined : idOf(chosen),
   };
   const space = { height: virtual.getTotalSize() };
   if (form === "list") {
@@ -144,7 +147,7 @@ export function VirtualSamples(props: VirtualSamplesProps): ReactElement {
                 aria-selected={place === chosen}
                 aria-posinset={place + 1}
                 aria-setsize={total}
-                className={place === chosen ? "tile-sample sample-chosen" : "tile-sample"}
+                className={`tile-sample${hasPredictions ? " tile-said" : ""}${place === chosen ? " sample-chosen" : ""}`}
                 style={{ transform: `translate(${column * TILE}px, ${start}px)` }}
                 onClick={() => onChoose(place)}
               >
