@@ -75,7 +75,14 @@ function bestOf(variants: readonly VariantView[]): Overview["best"] {
   ];
 }
 
-function suggest(variants: readonly VariantView[], hasData: boolean): Overview["suggestions"] {
+/** The first names, and how many more there are. */
+function namesOf(variants: readonly VariantView[]): string {
+  const names = variants.slice(0, 3).map((v) => v.name);
+  return variants.length > 3 ? `${names.join(", ")} and ${variants.length - 3} more` : names.join(", ");
+}
+
+/** What to do next, as far as records and measurements tell. */
+export function suggest(variants: readonly VariantView[], hasData: boolean): Overview["suggestions"] {
   const baseline = variants.find((v) => v.isBaseline);
   if (baseline === undefined) {
     return [
@@ -98,6 +105,14 @@ function suggest(variants: readonly VariantView[], hasData: boolean): Overview["
     found.push({
       text: "Measure the baseline",
       reason: "Nothing is known yet of its accuracy, latency and memory on this machine.",
+      step: { kind: "measure" },
+    });
+  }
+  const unmeasured = variants.filter((v) => !v.isMeasured && !v.isBaseline);
+  if (baseline.isMeasured && unmeasured.length > 0) {
+    found.push({
+      text: unmeasured.length === 1 ? "Measure the new variant" : `Measure ${unmeasured.length} new variants`,
+      reason: `${namesOf(unmeasured)}: nothing is known yet of accuracy, latency and memory.`,
       step: { kind: "measure" },
     });
   }

@@ -10,6 +10,7 @@ import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { BaselineCard } from "./BaselineCard.tsx";
 import { Lineage } from "./Lineage.tsx";
 import { Notes } from "./Notes.tsx";
+import { RecentJobs } from "./RecentJobs.tsx";
 
 export interface OverviewPageProps {
   readonly project: string;
@@ -64,6 +65,7 @@ export function OverviewPage({ project }: OverviewPageProps): ReactElement {
           </div>
           <Best best={data.best} />
           <Lineage project={data.project} variants={data.variants} archived={data.archived} />
+          <RecentJobs project={project} />
           <DataSets project={project} data={data.data} />
         </>
       )}
