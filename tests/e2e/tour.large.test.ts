@@ -97,10 +97,10 @@ it("compares the two, in a table, in charts, and in each chart's table", async (
   await table.waitFor();
   expect(await table.getByRole("row").count()).toBe(3);
   await picture(page, "compare");
-  await button(page, "View as table: Size on disk").click();
-  const sizes = page.getByRole("region", { name: "Size on disk, table" });
-  expect(await sizes.getByRole("rowheader").allTextContents()).toEqual(["fashion", "small"]);
-  await button(page, "Size").click();
+  await button(page, "View as table: Trade-off").click();
+  const numbers = page.getByRole("region", { name: "Trade-off, table" });
+  expect(await numbers.getByRole("rowheader").allTextContents()).toEqual(["fashion", "small"]);
+  await table.getByRole("columnheader", { name: /^Size/ }).getByRole("button").click();
   expect(await table.getByRole("columnheader", { name: /^Size/ }).getAttribute("aria-sort")).toBe("descending");
   const saving = page.waitForEvent("download");
   await button(page, "Save as").click();
