@@ -240,9 +240,9 @@ const Part = memo(function Part({
       {mark !== undefined && (
         <g
           className={`graph-mark graph-mark-${mark.kind}`}
-          transform={`translate(${shown.width - (canOpen ? 38 : 12) - mark.text.length * 6.4} 0)`}
+          transform={`translate(${shown.width - 14 - mark.text.length * 6.6} ${shown.height})`}
         >
-          <rect x={-6} y={-8} width={mark.text.length * 6.4 + 12} height={16} rx={8} />
+          <rect x={-6} y={-8} width={mark.text.length * 6.6 + 14} height={16} rx={8} />
           <text y={4}>{mark.text}</text>
         </g>
       )}

@@ -59,12 +59,12 @@ export function Changes({ project, first, second, version, onSelect, onExclude }
                 {TITLES[id]}
               </th>
             ))}
-            <th scope="col">What</th>
             {onExclude !== undefined && (
               <th scope="col">
                 <span className="sr">Actions</span>
               </th>
             )}
+            <th scope="col">What</th>
           </tr>
         </thead>
         <tbody>
@@ -86,7 +86,6 @@ export function Changes({ project, first, second, version, onSelect, onExclude }
                     {pair(id, change)}
                   </td>
                 ))}
-                <td className="changes-what">{change.what.slice(0, 2).join("; ")}</td>
                 {onExclude !== undefined && (
                   <td>
                     {change.isLayer && change.kind === "changed" && (
@@ -100,6 +99,7 @@ export function Changes({ project, first, second, version, onSelect, onExclude }
                     )}
                   </td>
                 )}
+                <td className="changes-what">{change.what.slice(0, 2).join("; ")}</td>
               </tr>
             );
           })}

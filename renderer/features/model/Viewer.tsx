@@ -77,15 +77,22 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
     // Once, when the model turns out to record no shapes.
   }, [needsShapes]);
 
+  const views = useMemo(
+    () => [main.data, ...besides.map((b) => b.data)].filter((v): v is ModelView => v !== undefined),
+    // The answers themselves, not the list made anew.
+    [main.data, besides[0]?.data, besides[1]?.data, besides[2]?.data],
+  );
+  const isOpen = useCallback((id: string): boolean => views.some((v) => v.open.includes(id)), [views]);
   const toggle = useCallback(
     (id: string): void => {
       setSelected(id);
+      // What was asked for and found no room is closed, whatever was asked; the newest comes last.
       setOpen((before) => {
-        const now = before ?? main.data?.open ?? [];
-        return now.includes(id) ? now.filter((o) => o !== id) : [...now, id];
+        const others = (before ?? main.data?.open ?? []).filter((o) => o !== id);
+        return isOpen(id) ? others : [...others, id];
       });
     },
-    [main.data?.open],
+    [main.data?.open, isOpen],
   );
   const find = (part: Pick<FoundParts["found"][number], "id" | "within">): void => {
     setOpen((before) => [...(before ?? main.data?.open ?? []).filter((o) => !part.within.includes(o)), ...part.within]);
@@ -100,11 +107,6 @@ export function Viewer({ project, variants, shown, others }: ViewerProps): React
   useCommand("model.zoomOut", () => viewports.zoomBy(0.8));
   useCommand("model.collapse", collapse);
 
-  const views = useMemo(
-    () => [main.data, ...besides.map((b) => b.data)].filter((v): v is ModelView => v !== undefined),
-    // The answers themselves, not the list made anew.
-    [main.data, besides[0]?.data, besides[1]?.data, besides[2]?.data],
-  );
   const colours = useMemo(() => (by === undefined ? undefined : coloursBy(by, views)), [by, views]);
   const colouring = colours?.of ?? NO_COLOUR;
   const identities = identify(variants.map((v) => v.name));
