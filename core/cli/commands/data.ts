@@ -1,10 +1,9 @@
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import { formatNumber, formatPercent } from "../../base/format.ts";
 import { LatheError } from "../../base/error.ts";
-import type { CalibrationPick, SplitName } from "../../contract/dataset.ts";
-import type { CalibrationReport, SampleFilter, SampleOrder, SampleView } from "../../contract/samples.ts";
-import type { DataBrowser } from "../../app/dataBrowser.ts";
-import type { Project } from "../../app/project.ts";
+import type { SplitName } from "../../contract/dataset.ts";
+import type { SampleFilter, SampleOrder, SampleView } from "../../contract/samples.ts";
+import { browsing, oneOf, SPLITS, subcommand, type DataOptions } from "../browsing.ts";
 import {
   act,
   collect,
@@ -12,13 +11,11 @@ import {
   numberWithin,
   wholeNumber,
   withProjectOption,
-  type Io,
   type ProjectOptions,
   type Run,
 } from "../io.ts";
 import { textTable } from "../table.ts";
-
-const SPLITS = ["train", "validation", "test", "calibration"] as const;
+import { addCalibration, addPredict } from "./dataChoices.ts";
 
 /** data: list, balance, samples, sample, predict, calibration. */
 export function addDataCommand(program: Command, run: Run): void {
@@ -61,38 +58,6 @@ export function addDataCommand(program: Command, run: Run): void {
   addSample(data, run);
   addPredict(data, run);
   addCalibration(data, run);
-}
-
-type DataOptions = ProjectOptions & { readonly data?: string };
-
-function subcommand(data: Command, name: string): Command {
-  return withProjectOption(data.command(name)).option("--data <name>", "data set (default: the newest)");
-}
-
-/** Opens a data set of the project for looking at, and closes it whatever happens. */
-async function browsing<T>(
-  io: Io,
-  options: DataOptions & { readonly mode?: "read" | "write" },
-  use: (browser: DataBrowser, project: Project) => Promise<T>,
-): Promise<T> {
-  return inProject(options, options.mode ?? "read", async (project) => {
-    const [{ browseData }, { findData }] = await Promise.all([
-      import("../../app/dataBrowser.ts"),
-      import("../../app/project.ts"),
-    ]);
-    const stored = findData(project, options.data);
-    if (stored === undefined) {
-      throw new LatheError("not-found", "This project has no data yet.", {
-        hint: "Import some: lathe import data PATH.",
-      });
-    }
-    const browser = await browseData(project, stored, io);
-    try {
-      return await use(browser, project);
-    } finally {
-      await browser.close();
-    }
-  });
 }
 
 function addBalance(data: Command, run: Run): void {
@@ -251,87 +216,4 @@ function addSample(data: Command, run: Run): void {
       return { sample, facts, ...(tensor && { tensor: values }), ...(reason !== undefined && { reason }) };
     }),
   );
-}
-
-function addPredict(data: Command, run: Run): void {
-  const command = subcommand(data, "predict")
-    .argument("<variant>", "variant that looks at the samples; the baseline does so too")
-    .option("--split <split>", "split to look at (repeatable; default: all)", collect(oneOf(SPLITS)))
-    .description("find out what a variant predicts, sample by sample, and keep it");
-  act<DataOptions & { readonly split?: readonly SplitName[] }>(command, run, (io, options, [variant]) =>
-    browsing(io, { ...options, mode: "write" }, async (browser) => {
-      const { train, validation, test } = browser.opened.splits;
-      const full = { train, validation, test };
-      const splits = options.split ?? (["train", "validation", "test"] as const).filter((s) => full[s].length > 0);
-      const samples = await browser.predict({ variant: String(variant), splits }, io);
-      io.print(samples === 0 ? "All of it is known already." : `Looked at ${samples} samples.`);
-      return { samples, splits };
-    }),
-  );
-}
-
-interface CalibrationOptions extends DataOptions {
-  readonly samples?: number;
-  readonly from?: CalibrationPick["from"];
-  readonly by?: CalibrationPick["by"];
-  readonly seed?: number;
-  readonly dryRun?: boolean;
-}
-
-function addCalibration(data: Command, run: Run): void {
-  const command = subcommand(data, "calibration")
-    .option("--samples <count>", "how many samples calibrate", wholeNumber(0))
-    .option("--from <split>", "train, validation or test", oneOf(["train", "validation", "test"] as const))
-    .option("--by <way>", "class (each has its share) or random", oneOf(["class", "random"] as const))
-    .option("--seed <number>", "the same seed draws the same samples", wholeNumber(0))
-    .option("--dry-run", "only tell what it would mean")
-    .description("show or choose the samples that calibrate");
-  act<CalibrationOptions>(command, run, (io, options) => {
-    const { samples, from, by, seed, dryRun = false } = options;
-    const isChange = samples !== undefined || from !== undefined || by !== undefined || seed !== undefined;
-    const mode = isChange && !dryRun ? "write" : "read";
-    return browsing(io, { ...options, mode }, async (browser, project) => {
-      const { chooseCalibration, tryCalibration } = await import("../../app/calibration.ts");
-      const { calibration: now } = await browser.summary();
-      const pick: CalibrationPick = {
-        samples: samples ?? now.samples,
-        from: from ?? now.from,
-        by: by ?? now.by,
-        seed: seed ?? now.seed,
-      };
-      const report = await tryCalibration(browser, pick, io);
-      if (mode === "write") chooseCalibration(project, browser, pick);
-      io.print(reportText(report, mode === "write"));
-      return { ...report, isChosen: mode === "write" };
-    });
-  });
-}
-
-function reportText({ pick, classes, leaks, warnings, refusal }: CalibrationReport, isChosen: boolean): string {
-  const way = pick.by === "class" ? "stratified" : "at random";
-  const lines = [
-    `${pick.samples} samples of ${pick.from}, ${way}, seed ${pick.seed}${isChosen ? ": they calibrate from now on." : "."}`,
-    ...leaks.map(
-      ({ split, same, copies }) => `Leak: ${same} of them are in ${split}, ${copies} samples of ${split} are copies.`,
-    ),
-    ...(leaks.length === 0 ? ["No leak: none of them, and no copy, is in validation or test."] : []),
-    ...warnings.map((text) => `Careful: ${text}`),
-    ...(refusal === undefined ? [] : [`These cannot be chosen. ${refusal}`]),
-  ];
-  if (classes.length === 0) return lines.join("\n");
-  const columns = [
-    { title: "Class" },
-    { title: "Picked", isNumber: true },
-    { title: `In ${pick.from}`, isNumber: true },
-  ];
-  const rows = classes.map((c) => [c.class, String(c.picked), String(c.available)]);
-  return `${lines.join("\n")}\n\n${textTable(columns, rows)}`;
-}
-
-function oneOf<T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = values.find((value) => value === text);
-    if (found !== undefined) return found;
-    throw new InvalidArgumentError(`"${text}" is not one of ${values.join(", ")}.`);
-  };
 }
