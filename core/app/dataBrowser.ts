@@ -69,6 +69,7 @@ export async function browseData(project: Project, stored: ProjectData, work: Wo
   };
   const chosen = new Map<string, Int32Array>();
   const said = new Map<string, SaidBy>();
+  let number = 0;
   const cache = previewCache();
   const className = (label: number): string => info.classes?.[label] ?? `class ${label}`;
   const existing = PARTS.filter((split) => splits[split].length > 0);
@@ -78,7 +79,7 @@ export async function browseData(project: Project, stored: ProjectData, work: Wo
     const key = [variant.model.sha256, variant.measurements?.accuracy?.predictions?.sha256 ?? ""].join(" ");
     const before = said.get(key);
     if (before !== undefined) return before;
-    const found = blank(info.count);
+    const found = blank(info.count, number++);
     for (const split of existing) {
       const known = await knownPredictions(project, { variant, data: opened, split });
       if (known !== undefined) found.add(split, known);
@@ -240,13 +241,11 @@ interface Both {
   readonly baseline: Speaker | undefined;
 }
 
-let speakers = 0;
-
-function blank(count: number): SaidBy {
+/** @param number tells what this one said from what others did */
+function blank(count: number, number: number): SaidBy {
   const predicted = new Int32Array(count).fill(-1);
   const confidence = new Float32Array(count).fill(Number.NaN);
   const splits = new Set<(typeof PARTS)[number]>();
-  const number = speakers++;
   return {
     predicted,
     confidence,

@@ -41,7 +41,7 @@ export function DropOverlay({ project }: DropOverlayProps): ReactElement | null 
     };
   }, [drop]);
   if (over === undefined) return null;
-  const { title, text } = promise({ kinds: over, hasProject: project !== undefined, canDrop: drop !== undefined });
+  const { title, text } = offerOf({ kinds: over, hasProject: project !== undefined, canDrop: drop !== undefined });
   return (
     <div className="drop-overlay" role="status">
       <div className="drop-card">
@@ -61,7 +61,7 @@ export interface Dragged {
 }
 
 /** What letting go would do. */
-export function promise({ kinds, hasProject, canDrop }: Dragged): { readonly title: string; readonly text: string } {
+export function offerOf({ kinds, hasProject, canDrop }: Dragged): { readonly title: string; readonly text: string } {
   if (!canDrop) {
     return {
       title: "Files cannot be dropped into a browser",

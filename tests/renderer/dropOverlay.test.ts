@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { promise } from "../../renderer/app/DropOverlay.tsx";
+import { offerOf } from "../../renderer/app/DropOverlay.tsx";
 
 test("the overlay names what letting go would do", () => {
   const title = (kinds: readonly string[], hasProject: boolean, canDrop = true): string =>
-    promise({ kinds, hasProject, canDrop }).title;
+    offerOf({ kinds, hasProject, canDrop }).title;
   expect(title([""], false)).toBe("Let go to open the project");
   expect(title([""], true)).toBe("Let go to bring it into this project");
   expect(title(["text/csv"], true)).toBe("Let go to import data");
