@@ -87,6 +87,7 @@ it(
     await page.getByRole("heading", { name: "Baseline: model" }).waitFor(WAIT);
     await press("Control+Shift+I");
     await page.getByRole("dialog", { name: "Choose a data set" }).waitFor();
+    // It starts in the folder where the model was, which is the one to take.
     await tabTo(/^Choose this data$/);
     await press("Enter");
     await page.getByRole("dialog", { name: "Import data" }).waitFor();

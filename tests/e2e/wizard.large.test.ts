@@ -203,7 +203,7 @@ it(
     await page.getByRole("rowheader", { name: "Fashion-MNIST sample" }).waitFor();
     await page.getByText("Instruction sets").waitFor({ timeout: LONG / 2 });
     for (const theme of ["Dark", "High contrast", "Light"]) {
-      await page.getByLabel("Theme").selectOption({ label: theme });
+      await page.getByLabel("Theme", { exact: true }).selectOption({ label: theme });
       await expectAccessible(page, `settings, ${theme}`);
       await expectNoOverflow(page, `settings, ${theme}`);
       await picture(page, `settings-${theme.toLowerCase().replace(" ", "-")}`);
@@ -217,7 +217,7 @@ it(
 );
 
 it("has its jobs accessible in the dark and at 200 %, and its panels as large as they were left", async () => {
-  await page.getByLabel("Theme").selectOption({ label: "Dark" });
+  await page.getByLabel("Theme", { exact: true }).selectOption({ label: "Dark" });
   await page.getByRole("navigation", { name: "Open projects" }).getByRole("link").first().click();
   await goTo("Jobs");
   await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
