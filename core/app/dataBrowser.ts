@@ -74,18 +74,18 @@ export async function browseData(project: Project, stored: ProjectData, work: Wo
   const className = (label: number): string => info.classes?.[label] ?? `class ${label}`;
   const existing = PARTS.filter((split) => splits[split].length > 0);
 
-  /** What a variant said of all splits that it was asked about. */
+  /** What a variant said of all splits that it was asked about, here or elsewhere. */
   const saidBy = async (variant: Variant): Promise<SaidBy> => {
-    const key = [variant.model.sha256, variant.measurements?.accuracy?.predictions?.sha256 ?? ""].join(" ");
-    const before = said.get(key);
-    if (before !== undefined) return before;
-    const found = blank(info.count, number++);
+    const key = JSON.stringify([variant.model.sha256, variant.external]);
+    const found = said.get(key) ?? blank(info.count, number++);
+    said.delete(key);
+    said.set(key, found);
+    trim(said);
     for (const split of existing) {
+      if (found.splits.has(split)) continue;
       const known = await knownPredictions(project, { variant, data: opened, split });
       if (known !== undefined) found.add(split, known);
     }
-    said.set(key, found);
-    trim(said);
     return found;
   };
   const both = async (asked: string | undefined): Promise<Both> => {
