@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { formatBytes, formatCount } from "../../base/format.ts";
 import type { MethodInfo } from "../../contract/method.ts";
 import { describeParameters } from "../flags.ts";
+import type { CompareDetails } from "./compareDetails.ts";
 import {
   act,
   collect,
@@ -183,7 +184,7 @@ function addVariants(program: Command, run: Run): void {
   );
 }
 
-interface CompareOptions extends ProjectOptions {
+interface CompareOptions extends ProjectOptions, CompareDetails {
   readonly measure?: boolean;
   readonly batch?: number[];
   readonly threads?: number;
@@ -201,6 +202,15 @@ function addCompare(program: Command, run: Run): void {
     .option("--runs <count>", "most timed calls (default: 200)", wholeNumber(1))
     .option("--data <name>", "data set for accuracy (default: the newest)")
     .option("--baseline <variant>", "pin another baseline, now and from now on")
+    .option("--classes", "print the accuracy of each class and how it changed")
+    .option("--layers", "print time, bits, sparsity and noise of each layer")
+    .addOption(
+      new Option("--samples <which>", "print samples that variants answer differently").choices([
+        "any",
+        "lost",
+        "gained",
+      ]),
+    )
     .description("put variants beside the baseline");
   act<CompareOptions>(command, run, (io, options, [names]) =>
     inProject(
@@ -234,7 +244,10 @@ function addCompare(program: Command, run: Run): void {
         io.print(blockTable(comparisonTable(comparison)));
         if (comparison.rows.every((r) => r.variant.measurements === null))
           io.print("\nNothing has been measured yet; add --measure.");
-        return comparison;
+        const { classes, layers, samples } = options;
+        if (classes !== true && layers !== true && samples === undefined) return comparison;
+        const { printDetails } = await import("./compareDetails.ts");
+        return { ...comparison, ...(await printDetails(io, { project, comparison }, options)) };
       },
     ),
   );
