@@ -68,6 +68,7 @@ async function measurePages(): Promise<Pick<ViewerFigures, "cold" | "warm" | "ex
     const page = await bench.open();
     await page.keyboard.press("Control+o");
     await chooseFile(page, "work", ["long"]);
+    await page.getByRole("heading", { name: "Baseline: long" }).waitFor();
     const [cold, warm, expand]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round <= ROUNDS; round++) {
       await bench.restart();
