@@ -13,7 +13,7 @@ export function BottomPanel({ project }: { readonly project: string }): ReactEle
   const [tab, setTab] = useState<"log" | "problems">("log");
   const problems = useProblems(project);
   return (
-    <section className="bottom" aria-label="Bottom panel" tabIndex={-1} data-pane>
+    <div className="bottom" tabIndex={-1} data-pane>
       <Tabs
         id="bottom"
         selectedTabId={tab}
@@ -31,7 +31,7 @@ export function BottomPanel({ project }: { readonly project: string }): ReactEle
           onClick={() => togglePanel("bottom")}
         />
       </div>
-    </section>
+    </div>
   );
 }
 
@@ -51,7 +51,11 @@ function CurrentLog({ project }: { readonly project: string }): ReactElement {
 function JobLog({ project, job }: { readonly project: string; readonly job: string }): ReactElement {
   const { data, failure, again } = useJobLog(project, job);
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
-  return data === undefined ? <Loading what="the log" /> : <LogList entries={data} />;
+  return data === undefined ? (
+    <Loading what="the log" />
+  ) : (
+    <LogList entries={data} name="Log lines of the bottom panel" />
+  );
 }
 
 interface Problem {

@@ -101,8 +101,13 @@ const PANEL_NAMES: Readonly<Record<keyof PanelSizes, string>> = {
 function Sized({ project, panel, children }: SizedProps): ReactElement {
   const size = sizeOfPanel(useStore(panelSizes), project, panel);
   const { least, most } = PANEL_SIZES[panel];
+  const Landmark = panel === "inspector" ? "aside" : "section";
   return (
-    <div className={`sized sized-${panel}`} style={panel === "inspector" ? { width: size } : { height: size }}>
+    <Landmark
+      aria-label={panel === "inspector" ? "Inspector" : "Bottom panel"}
+      className={`sized sized-${panel}`}
+      style={panel === "inspector" ? { width: size } : { height: size }}
+    >
       <Splitter
         label={PANEL_NAMES[panel]}
         isUpright={panel === "inspector"}
@@ -110,7 +115,7 @@ function Sized({ project, panel, children }: SizedProps): ReactElement {
         onChange={(next) => resizePanel(project, panel, next)}
       />
       {children}
-    </div>
+    </Landmark>
   );
 }
 

@@ -206,6 +206,7 @@ it(
       await page.getByLabel("Theme", { exact: true }).selectOption({ label: theme });
       await expectAccessible(page, `settings, ${theme}`);
       await expectNoOverflow(page, `settings, ${theme}`);
+      await page.getByRole("main").evaluate((main) => main.scrollTo(0, 0));
       await picture(page, `settings-${theme.toLowerCase().replace(" ", "-")}`);
     }
     await page.setViewportSize({ width: 640, height: 400 });

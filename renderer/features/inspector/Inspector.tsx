@@ -13,7 +13,7 @@ import { useStore } from "../../kit/store.ts";
 export function Inspector({ project }: { readonly project: string }): ReactElement {
   const selected = useStore(selection);
   return (
-    <aside className="inspector" aria-label="Inspector" tabIndex={-1} data-pane>
+    <div className="inspector" tabIndex={-1} data-pane>
       <div className="section-head">
         <h2>Inspector</h2>
         <Button
@@ -30,7 +30,7 @@ export function Inspector({ project }: { readonly project: string }): ReactEleme
       ) : (
         <Details project={project} variant={selected.variant} />
       )}
-    </aside>
+    </div>
   );
 }
 

@@ -6,8 +6,14 @@ import type { JobLogEntry } from "../../../core/contract/jobs.ts";
 
 const ROW = 22;
 
+export interface LogListProps {
+  readonly entries: readonly JobLogEntry[];
+  /** Tells two logs on one screen apart. */
+  readonly name?: string;
+}
+
 /** A job's log; only the lines in sight are drawn. */
-export function LogList({ entries }: { readonly entries: readonly JobLogEntry[] }): ReactElement {
+export function LogList({ entries, name = "Log lines" }: LogListProps): ReactElement {
   const [search, setSearch] = useState("");
   const [follows, setFollows] = useState(true);
   const scroller = useRef<HTMLDivElement>(null);
@@ -53,7 +59,7 @@ export function LogList({ entries }: { readonly entries: readonly JobLogEntry[] 
           />
         </div>
       </div>
-      <div className="log-lines" ref={scroller} tabIndex={0} role="region" aria-label="Log lines">
+      <div className="log-lines" ref={scroller} tabIndex={0} role="region" aria-label={name}>
         {lines.length === 0 ? (
           <p className="muted log-empty">{search === "" ? "Nothing was said yet." : "No line matches."}</p>
         ) : (
