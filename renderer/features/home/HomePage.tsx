@@ -180,7 +180,7 @@ function RecentRow({ recent }: { readonly recent: RecentProject }): ReactElement
         <Button
           icon="cross"
           {...(recent.isMissing && { text: "Remove" })}
-          aria-label={`Take ${recent.name} off the list`}
+          aria-label={recent.isMissing ? `Remove ${recent.name} from the list` : `Take ${recent.name} off the list`}
           onClick={() => void forget()}
         />
       </ButtonGroup>
