@@ -17,6 +17,8 @@ export interface Workbench {
   readonly browser: Browser;
   readonly folder: string;
   readonly address: string;
+  /** Of the process that serves now. */
+  readonly enginePid: () => number;
   /** Kills the engine as a crash would, and starts it again at the same address. */
   restart(): Promise<void>;
   open(options?: OpenOptions): Promise<Page>;
@@ -48,6 +50,7 @@ export async function openWorkbench(): Promise<Workbench> {
     browser,
     folder,
     address: server.address,
+    enginePid: () => server.child.pid ?? 0,
     restart: async () => {
       server.child.kill("SIGKILL");
       await new Promise((done) => server.child.once("exit", done));
