@@ -170,7 +170,6 @@ it("says that the files are gone, and goes on when they are back", async () => {
     .getByText(/There is no data set at/)
     .waitFor();
   await expectAccessible(page, "data, gone");
-  await picture(page, "data-gone");
   renameSync(join(bench.folder, "samples", "away"), join(bench.folder, "samples", "fashion-mnist"));
   await button(page, "Try again").click();
   await page.getByText("7,000 samples", { exact: true }).waitFor();
