@@ -1,4 +1,5 @@
-import { FIGURES, type FigureId, type PartFigures } from "../../contract/modelView.ts";
+import { FIGURES, type FigureId } from "../../contract/figures.ts";
+import type { PartFigures } from "../../contract/modelView.ts";
 import type { Layer } from "../../contract/measurement.ts";
 import type { Part } from "../../graph/parts.ts";
 import { shapeText, type Opened } from "./opened.ts";

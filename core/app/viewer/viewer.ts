@@ -18,6 +18,8 @@ export type Reply =
 export interface Viewer {
   /** @throws what the task throws; cancelled */
   ask<T extends ViewerTask>(task: T, signal: AbortSignal | undefined): Promise<ViewerResult<T>>;
+  /** Starts the thread, so that the first question need not wait for it. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,11 @@ export function startViewer(): Viewer {
         worker ??= start();
         worker.postMessage({ id, task } satisfies Request);
       }),
+    warm: () => {
+      if (isClosed || worker !== undefined) return;
+      worker = start();
+      rest();
+    },
     close: async () => {
       isClosed = true;
       fail(new LatheError("cancelled", "Cancelled."));

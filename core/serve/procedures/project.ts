@@ -21,9 +21,11 @@ function changed(engine: Engine, project: string): Record<string, never> {
 }
 
 export const overviewProcedures = overview.router({
-  get: overview.get.handler(async ({ input, context: { engine } }) =>
-    overviewOf(await engine.projects.get(input.project), await engine.projects.view(input.project)),
-  ),
+  get: overview.get.handler(async ({ input, context: { engine } }) => {
+    // Who looks at a project may look at its models next.
+    engine.models.viewer.warm();
+    return overviewOf(await engine.projects.get(input.project), await engine.projects.view(input.project));
+  }),
   saveNotes: overview.saveNotes.handler(async ({ input, context: { engine } }) => {
     await saveNotes(await engine.projects.get(input.project), input.notes);
     return {};

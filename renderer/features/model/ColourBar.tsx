@@ -1,6 +1,7 @@
 import { Button, HTMLSelect } from "@blueprintjs/core";
 import type { ReactElement } from "react";
-import { FIGURES, type FigureId, type ModelView } from "../../../core/contract/modelView.ts";
+import { FIGURES, type FigureId } from "../../../core/contract/figures.ts";
+import type { ModelView } from "../../../core/contract/modelView.ts";
 import { whyUnknown, type Legend } from "./colours.ts";
 
 export interface ColourBarProps {

@@ -1,6 +1,7 @@
 import { Button } from "@blueprintjs/core";
 import { useState, type ReactElement, type ReactNode } from "react";
-import { FIGURES, type EndFacts } from "../../../core/contract/modelView.ts";
+import { FIGURES } from "../../../core/contract/figures.ts";
+import type { EndFacts } from "../../../core/contract/modelView.ts";
 import { formWord } from "../../graphview/parts.ts";
 import { Failed, Loading } from "../../kit/states.tsx";
 import { bytesText, figureText } from "./colours.ts";

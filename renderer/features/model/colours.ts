@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatFixed, formatMilliseconds, formatNumber } from "../../../core/base/format.ts";
-import { FIGURES, type FigureId, type ModelPart, type ModelView } from "../../../core/contract/modelView.ts";
+import { FIGURES, type FigureId } from "../../../core/contract/figures.ts";
+import type { ModelPart, ModelView } from "../../../core/contract/modelView.ts";
 import type { Colouring } from "../../graphview/GraphView.tsx";
 
 /** Five levels with what they stand for. */
