@@ -35,16 +35,19 @@ export interface ViewerFigures {
 }
 
 const NODES = 5000;
-const ROUNDS = 7;
+const ROUNDS = 5;
+/** Milliseconds after which nothing will be drawn any more. */
+const LONGEST = 60_000;
 
 /** Time from now until something that fits is drawn, as the page sees it. */
 function untilDrawn(page: Page, selector: string, start: string): Promise<number> {
   return page.evaluate(
-    ([wanted, clicked]) =>
-      new Promise<number>((resolve) => {
+    ([wanted, clicked, longest]) =>
+      new Promise<number>((resolve, reject) => {
         const from = performance.now();
         const look = (): void => {
-          if (document.querySelector(wanted) === null) requestAnimationFrame(look);
+          if (performance.now() - from > longest) reject(new Error(`Nothing fits ${wanted} after ${longest} ms.`));
+          else if (document.querySelector(wanted) === null) requestAnimationFrame(look);
           else requestAnimationFrame(() => resolve(performance.now() - from));
         };
         const target = document.querySelector<HTMLElement>(clicked);
@@ -53,7 +56,7 @@ function untilDrawn(page: Page, selector: string, start: string): Promise<number
         else target.click();
         requestAnimationFrame(look);
       }),
-    [selector, start] as const,
+    [selector, start, LONGEST] as const,
   );
 }
 
