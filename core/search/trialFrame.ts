@@ -1,3 +1,4 @@
+import { seededRandom } from "../base/random.ts";
 import type { TrialColumn, TrialOrder, TrialSearch } from "../contract/trialViews.ts";
 import type { StoredTrial } from "../contract/trials.ts";
 
@@ -205,11 +206,15 @@ function keysOf({ values, options }: FrameColumn): Float64Array {
   return values.map((v) => (Number.isNaN(v) ? NaN : rank[v]!));
 }
 
-/** At most so many places, spread evenly; those that are to be there always are. */
+/**
+ * At most so many places, spread evenly: one of each stretch, by chance that is the same every time, since samplers may
+ * take turns at any regular step. Those that are to be there always are.
+ */
 export function thin(places: Int32Array, most: number, always: ReadonlySet<number> = new Set()): Int32Array {
   if (places.length <= most) return places;
   const step = places.length / most;
   const kept = new Set(always);
-  for (let i = 0; i < most; i++) kept.add(places[Math.floor(i * step)]!);
+  const random = seededRandom(0, "thin");
+  for (let i = 0; i < most; i++) kept.add(places[Math.floor((i + random.next()) * step)]!);
   return Int32Array.from(kept).sort();
 }

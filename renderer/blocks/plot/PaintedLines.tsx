@@ -25,6 +25,17 @@ const BUDGET = 5;
 /** Lines between two looks at the clock. */
 const PORTION = 128;
 
+interface State {
+  readonly raster: Raster;
+  /** All lines as they were painted last, and what of. */
+  readonly backdrop: Raster;
+  backdropKey: string;
+  readonly all: Layer;
+  readonly chosen: Layer;
+  readonly key: unknown;
+  version: number;
+}
+
 interface Layer {
   readonly density: Density;
   /** How far it is drawn, in the shuffled order. */
@@ -40,7 +51,7 @@ export function PaintedLines({ axes, brush, size: [width, height] }: PaintedLine
   const colours = useColours();
   const count = axes[0]?.heights.length ?? 0;
   const order = useMemo(() => shuffled(count), [count]);
-  const state = useRef<{ raster: Raster; all: Layer; chosen: Layer; key: unknown; version: number }>(undefined);
+  const state = useRef<State>(undefined);
   const paint = (): void => {
     const context = canvas.current?.getContext("2d", { alpha: false });
     if (context === null || context === undefined) return;
@@ -49,7 +60,15 @@ export function PaintedLines({ axes, brush, size: [width, height] }: PaintedLine
       context.canvas.width = width;
       context.canvas.height = height;
       const layer = (): Layer => ({ density: createDensity(width, height), next: 0 });
-      now = { raster: createRaster(width, height), all: layer(), chosen: layer(), key: axes, version: -1 };
+      now = {
+        raster: createRaster(width, height),
+        backdrop: createRaster(width, height),
+        backdropKey: "",
+        all: layer(),
+        chosen: layer(),
+        key: axes,
+        version: -1,
+      };
       state.current = now;
     }
     if (now.version !== brush.version()) {
@@ -62,7 +81,7 @@ export function PaintedLines({ axes, brush, size: [width, height] }: PaintedLine
     // What was chosen comes first: it is what somebody looks for.
     if (mask !== undefined) advance(now.chosen, { axes, order, until, mask });
     advance(now.all, { axes, order, until });
-    show(now.raster, { all: now.all.density, chosen: mask && now.chosen.density, colours });
+    show(now, mask !== undefined, colours);
     context.putImageData(new ImageData(now.raster.bytes, width, height), 0, 0);
     if (now.all.next < order.length || (mask !== undefined && now.chosen.next < order.length)) repaint();
   };
@@ -92,17 +111,17 @@ function advance(layer: Layer, { axes, order, until, mask }: Advance): void {
   }
 }
 
-interface Show {
-  readonly all: Density;
-  readonly chosen: Density | undefined;
-  readonly colours: Colours;
-}
-
-function show(raster: Raster, { all, chosen, colours }: Show): void {
-  clear(raster, colours.surface);
-  if (chosen === undefined) paintDensity(raster, all, [colours.accent, 0.18]);
-  else {
-    paintDensity(raster, all, [mixed(colours.muted, colours.surface, 0.35), 0.18]);
-    paintDensity(raster, chosen, [colours.accent, 0.45]);
+function show(state: State, hasChoice: boolean, colours: Colours): void {
+  const { raster, backdrop, all, chosen } = state;
+  const key = `${all.next} ${hasChoice} ${colours.surface.join()} ${colours.accent.join()}`;
+  if (state.backdropKey !== key) {
+    state.backdropKey = key;
+    clear(backdrop, colours.surface);
+    paintDensity(backdrop, all.density, [
+      hasChoice ? mixed(colours.muted, colours.surface, 0.35) : colours.accent,
+      0.18,
+    ]);
   }
+  raster.pixels.set(backdrop.pixels);
+  if (hasChoice) paintDensity(raster, chosen.density, [colours.accent, 0.45]);
 }

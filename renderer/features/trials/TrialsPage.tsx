@@ -193,7 +193,7 @@ function Selected({ brush, ids, shown, onShow }: SelectedProps): ReactElement {
           : `${count.toLocaleString("en-US")} selected`}
       </span>
       {shown !== undefined ? (
-        <Button size="small" text="Show all" onClick={() => onShow(undefined)} />
+        <Button size="small" text="Show all trials" onClick={() => onShow(undefined)} />
       ) : (
         <Button
           size="small"
