@@ -112,6 +112,10 @@ it("says what letting go of files would do", async () => {
   await page.getByText("A browser does not tell where files lie.", { exact: false }).waitFor();
 });
 
+it("has logged no error and asked nobody else", () => {
+  expect(complaintsOf(page)).toEqual([]);
+});
+
 it("finds a project that was moved", async () => {
   const folder = join(bench.folder, "work");
   renameSync(join(folder, "Keys"), join(folder, "Moved"));
@@ -130,11 +134,6 @@ it("finds a project that was moved", async () => {
   await page.keyboard.press("Alt+h");
   await page.getByRole("heading", { name: "Recent projects" }).waitFor();
   await page.getByText("missing", { exact: true }).waitFor({ state: "detached" });
-});
-
-it("has logged no error and asked nobody else", () => {
-  // The connection broke when the engine was started anew.
-  expect(complaintsOf(page).filter((text) => !text.includes("WebSocket"))).toEqual([]);
 });
 
 /** Chooses one of the starting folders of the file chooser. */
