@@ -1,6 +1,6 @@
 import { Button, HTMLSelect, InputGroup } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
-import { formatCount, formatFixed, formatNumber, formatPercent, formatSigned } from "../../../core/base/format.ts";
+import { formatCount, formatFixed, formatPercent, formatSigned } from "../../../core/base/format.ts";
 import type { LayerComparison, LayerFigures } from "../../../core/contract/compare.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
 import type { Identities } from "../../blocks/identity.ts";
@@ -20,7 +20,7 @@ interface Shown {
 
 const MEASURES: readonly Shown[] = [
   { id: "time", label: "Latency, ms", text: (v) => formatFixed(v, 3), hasSum: true },
-  { id: "bits", label: "Weight bits", text: (v) => formatNumber(v), hasSum: false },
+  { id: "bits", label: "Weight bits", text: (v) => String(v), hasSum: false },
   { id: "sparsity", label: "Sparsity", text: (v) => formatPercent(v), hasSum: false },
   { id: "sqnr", label: "Weight SQNR, dB", text: (v) => formatFixed(v, 1), hasSum: false },
   { id: "macs", label: "MACs", text: formatCount, hasSum: true },
