@@ -10,7 +10,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }): React
   return (
     <Dialog isOpen title="Keyboard shortcuts" onClose={onClose} shouldReturnFocusOnClose>
       <DialogBody>
-        <div className="keys">
+        <div className="keys" tabIndex={0} role="region" aria-label="Commands and their keys">
           {MENUS.map((menu) => {
             const found = COMMANDS.filter((c) => c.menu === menu && keysOf(c, chosen) !== undefined);
             if (found.length === 0) return null;

@@ -65,7 +65,7 @@ it("quantises it through the wizard, and shows the job while it runs", async () 
   await page.getByRole("heading", { name: "Settings" }).waitFor();
   await picture(page, "wizard-settings");
   await page.getByRole("textbox", { name: "Calibration samples" }).fill("none");
-  await page.getByText("Enter a number.").waitFor();
+  await page.getByText("Enter a number.", { exact: true }).waitFor();
   await button(page, "Set Calibration samples back to its default").click();
   await page.getByRole("textbox", { name: "Calibration samples" }).fill("128");
   await button(page, "Back").click();
