@@ -44,10 +44,14 @@ const overview = createRoute({
 const data = createRoute({
   getParentRoute: () => root,
   path: "/p/$project/data",
-  validateSearch: (search): { readonly data: string | undefined } => ({
+  validateSearch: (search): { readonly data: string | undefined; readonly sample: number | undefined } => ({
     data: typeof search["data"] === "string" ? search["data"] : undefined,
+    sample: Number.isSafeInteger(search["sample"]) ? Math.max(0, Number(search["sample"])) : undefined,
   }),
-  component: () => <DataPage project={data.useParams().project} data={data.useSearch().data} />,
+  component: () => {
+    const { data: name, sample } = data.useSearch();
+    return <DataPage project={data.useParams().project} data={name} sample={sample} />;
+  },
 });
 
 const methods = createRoute({

@@ -240,10 +240,12 @@ const Part = memo(function Part({
       {mark !== undefined && (
         <g
           className={`graph-mark graph-mark-${mark.kind}`}
-          transform={`translate(${shown.width - 14 - mark.text.length * 6.6} ${shown.height})`}
+          transform={`translate(${shown.width - 4 - (mark.text.length * 7.2 + 12) / 2} ${shown.height})`}
         >
-          <rect x={-6} y={-8} width={mark.text.length * 6.6 + 14} height={16} rx={8} />
-          <text y={4}>{mark.text}</text>
+          <rect x={-(mark.text.length * 7.2 + 12) / 2} y={-8} width={mark.text.length * 7.2 + 12} height={16} rx={8} />
+          <text y={4} textAnchor="middle">
+            {mark.text}
+          </text>
         </g>
       )}
     </g>

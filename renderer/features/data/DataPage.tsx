@@ -14,10 +14,12 @@ export interface DataPageProps {
   readonly project: string;
   /** Id of the data set; the newest where absent. */
   readonly data: string | undefined;
+  /** Number of the sample to begin with. */
+  readonly sample: number | undefined;
 }
 
 /** The data of a project: its samples, its classes, and what calibrates. */
-export function DataPage({ project, data: asked }: DataPageProps): ReactElement {
+export function DataPage({ project, data: asked, sample }: DataPageProps): ReactElement {
   const { data: overview, failure, again } = useOverview(project);
   const go = useGo();
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
@@ -68,7 +70,7 @@ export function DataPage({ project, data: asked }: DataPageProps): ReactElement 
           <Button icon="th" text="Import data" onClick={() => runCommand("data.import")} />
         </div>
       </header>
-      <Parts key={chosen.id} name={{ project, data: chosen.id }} overview={overview} />
+      <Parts key={chosen.id} name={{ project, data: chosen.id }} overview={overview} sample={sample} />
     </div>
   );
 }
@@ -85,7 +87,13 @@ function Facts({ data }: { readonly data: Overview["data"][number] }): ReactElem
   );
 }
 
-function Parts({ name, overview }: { readonly name: DataName; readonly overview: Overview }): ReactElement {
+interface PartsProps {
+  readonly name: DataName;
+  readonly overview: Overview;
+  readonly sample: number | undefined;
+}
+
+function Parts({ name, overview, sample }: PartsProps): ReactElement {
   const [part, setPart] = useState<string>("samples");
   const { data: summary, failure, again } = useSummary(name);
   if (failure !== undefined) return <Failed failure={failure} retry={again} />;
@@ -101,7 +109,7 @@ function Parts({ name, overview }: { readonly name: DataName; readonly overview:
       <Tab
         id="samples"
         title="Samples"
-        panel={<SampleBrowser name={name} summary={summary} variants={overview.variants} />}
+        panel={<SampleBrowser name={name} summary={summary} variants={overview.variants} begin={sample} />}
       />
       <Tab id="balance" title="Class balance" panel={<BalanceView summary={summary} />} />
       <Tab

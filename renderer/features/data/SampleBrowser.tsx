@@ -1,6 +1,6 @@
 import { Button, ButtonGroup, HTMLSelect } from "@blueprintjs/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useState, type ReactElement } from "react";
+import { useCallback, useDeferredValue, useEffect, useState, type ReactElement } from "react";
 import type { DataSummary, SampleOrder, SamplePage } from "../../../core/contract/samples.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
@@ -10,7 +10,7 @@ import { useStore } from "../../kit/store.ts";
 import { useWork } from "../../parts/useWork.ts";
 import { WorkBar } from "../../parts/WorkBar.tsx";
 import { FilterBar } from "./FilterBar.tsx";
-import { BLANK, filterOf, isFiltered, questions, type Question } from "./question.ts";
+import { BLANK, EVERY, filterOf, isFiltered, questions, type Question } from "./question.ts";
 import { useSamples, type DataName } from "./queries.ts";
 import { SampleDetail } from "./SampleDetail.tsx";
 import { VirtualSamples } from "./VirtualSamples.tsx";
@@ -19,10 +19,12 @@ export interface SampleBrowserProps {
   readonly name: DataName;
   readonly summary: DataSummary;
   readonly variants: readonly VariantView[];
+  /** Number of a sample to show at once, among all. */
+  readonly begin: number | undefined;
 }
 
 /** The samples of a data set: what is looked for, how many there are, and one of them in full. */
-export function SampleBrowser({ name, summary, variants }: SampleBrowserProps): ReactElement {
+export function SampleBrowser({ name, summary, variants, begin }: SampleBrowserProps): ReactElement {
   const key = `${name.project} ${name.data}`;
   const kept = useStore(questions)[key] ?? BLANK;
   // A variant of yesterday may be gone.
@@ -30,6 +32,14 @@ export function SampleBrowser({ name, summary, variants }: SampleBrowserProps): 
   const asked = useDeferredValue(question);
   const [sight, setSight] = useState({ first: 0, last: 47 });
   const [chosen, setChosen] = useState<number>();
+  const { count } = summary.data.info;
+  useEffect(() => {
+    if (begin === undefined || begin >= count) return;
+    // In the data's order and without a filter, a sample stands at its number.
+    questions.set((all) => ({ ...all, [key]: { ...(all[key] ?? BLANK), ...EVERY } }));
+    setSight({ first: begin, last: begin + 47 });
+    setChosen(begin);
+  }, [begin, count, key]);
   const samples = useSamples(name, { filter: filterOf(asked), order: asked.order, ...sight });
   const seen = useCallback((first: number, last: number) => setSight({ first, last }), []);
   const change = (next: Question): void => {
@@ -37,7 +47,6 @@ export function SampleBrowser({ name, summary, variants }: SampleBrowserProps): 
     setChosen(undefined);
   };
   const { total } = samples;
-  const { count } = summary.data.info;
   const view = chosen === undefined ? undefined : samples.at(chosen);
   return (
     <div className="browser">

@@ -31,6 +31,10 @@ export const BLANK = Object.freeze<Question>({
   form: "grid",
 });
 
+const { variant: _, form: __, ...every } = BLANK;
+/** What leaves no sample out and keeps their order; who predicts, and the form, stay as they are. */
+export const EVERY = Object.freeze(every);
+
 /** A percentage as a fraction; undefined where it is none. */
 export function fractionOf(text: string): number | undefined {
   const value = Number(text.replace(",", "."));
