@@ -41,7 +41,7 @@ it("brings in a folder of data, and leaves folders, by keyboard alone", async ()
   await page.keyboard.press("Control+Shift+i");
   await page.getByRole("dialog", { name: "Choose a data set" }).waitFor();
   // It starts where the model was.
-  await tabTo(/ubyte/);
+  await tabTo(/^t10k-images/);
   await page.keyboard.press("Backspace");
   await expect.poll(focused).toMatch(/^fashion-mnist/);
   await page.keyboard.press("Home");

@@ -158,7 +158,7 @@ it("has its dialogs and panels accessible", async () => {
   await button(page, "small").click();
   await page.getByRole("complementary", { name: "Inspector" }).getByText("QuantizeLinear").waitFor();
   await page.keyboard.press("Control+Alt+j");
-  await page.getByRole("region", { name: "Bottom panel" }).waitFor();
+  await page.getByRole("region", { name: "Bottom panel", exact: true }).waitFor();
   await expectAccessible(page, "panels");
   await picture(page, "panels");
   await page.keyboard.press("Control+Alt+j");
