@@ -1,8 +1,9 @@
-import { Checkbox, HTMLSelect, InputGroup } from "@blueprintjs/core";
+import { Checkbox, InputGroup } from "@blueprintjs/core";
 import { useMemo, useState, type ReactElement } from "react";
 import type { VariantView } from "../../../core/contract/views.ts";
 import type { Axis } from "../../blocks/axis.tsx";
 import type { Identities } from "../../blocks/identity.ts";
+import { AxisChoice } from "../../blocks/plot/AxisChoice.tsx";
 import type { Brush } from "../../blocks/plot/brush.ts";
 import type { Limit, PointsBlock } from "../../blocks/plot/points.ts";
 import { PointsChart } from "../../blocks/plot/PointsChart.tsx";
@@ -58,6 +59,7 @@ export function TradeOff({ variants, figures, identities, brush, onOpen }: Trade
     };
   }, [x, y, isLogX, isLogY, hidesDominated, front, bounds, variants, identities]);
   if (block === undefined || x === undefined || y === undefined) return null;
+  const choices = figures.map(({ column }) => ({ value: column.id, label: titleOf(column) }));
   const known = x.cells.filter((c, i) => c.value !== undefined && y.cells[i]?.value !== undefined).length;
   return (
     <PointsChart
@@ -70,7 +72,7 @@ export function TradeOff({ variants, figures, identities, brush, onOpen }: Trade
           <AxisChoice
             name="Across"
             value={x.column.id}
-            figures={figures}
+            options={choices}
             isLog={isLogX}
             onChange={(id) => changeOptions({ x: id })}
             onLog={(isLog) => changeOptions({ isLogX: isLog })}
@@ -78,7 +80,7 @@ export function TradeOff({ variants, figures, identities, brush, onOpen }: Trade
           <AxisChoice
             name="Upwards"
             value={y.column.id}
-            figures={figures}
+            options={choices}
             isLog={isLogY}
             onChange={(id) => changeOptions({ y: id })}
             onLog={(isLog) => changeOptions({ isLogY: isLog })}
@@ -101,36 +103,6 @@ function limitOf(axis: "x" | "y", { column }: Figure, text: string): Limit | und
   return text.trim() === "" || !Number.isFinite(value)
     ? undefined
     : { axis, value, side: column.goal === "most" ? "least" : "most" };
-}
-
-interface AxisChoiceProps {
-  readonly name: string;
-  readonly value: string;
-  readonly figures: readonly Figure[];
-  readonly isLog: boolean;
-  readonly onChange: (id: string) => void;
-  readonly onLog: (isLog: boolean) => void;
-}
-
-function AxisChoice({ name, value, figures, isLog, onChange, onLog }: AxisChoiceProps): ReactElement {
-  return (
-    <span className="row">
-      <label>
-        {name}
-        <HTMLSelect
-          value={value}
-          options={figures.map(({ column }) => ({ value: column.id, label: titleOf(column) }))}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        />
-      </label>
-      <Checkbox
-        label="log"
-        aria-label={`${name}: logarithmic`}
-        checked={isLog}
-        onChange={(event) => onLog(event.currentTarget.checked)}
-      />
-    </span>
-  );
 }
 
 interface BoundProps {

@@ -13,6 +13,7 @@ import type {
 import { BarsChart } from "../../blocks/BarsChart.tsx";
 import { identify, type Identities } from "../../blocks/identity.ts";
 import { LinesChart } from "../../blocks/LinesChart.tsx";
+import { AxisChoice } from "../../blocks/plot/AxisChoice.tsx";
 import type { Brush } from "../../blocks/plot/brush.ts";
 import { ParallelChart } from "../../blocks/plot/ParallelChart.tsx";
 import type { PointsBlock } from "../../blocks/plot/points.ts";
@@ -112,6 +113,7 @@ interface FrontChartProps extends TrialChartsProps {
 function FrontChart({ columns, points, brush, choice, onChoice, front, identities }: FrontChartProps): ReactElement {
   const { x, y, isLogX, isLogY, objectives } = choice;
   const numeric = columns.filter((c) => c.isNumeric);
+  const choices = numeric.map((c) => ({ value: c.id, label: labelOf(c) }));
   const xColumn = numeric.find((c) => c.id === x) ?? numeric[0];
   const yColumn = numeric.find((c) => c.id === y) ?? numeric[0];
   const isOfFront = objectives.every((o) => `value.${o.value}` === x || `value.${o.value}` === y);
@@ -136,18 +138,18 @@ function FrontChart({ columns, points, brush, choice, onChoice, front, identitie
       summary={`${isSample ? `${points.ids.length.toLocaleString("en-US")} of ` : ""}${points.total.toLocaleString("en-US")} trials by ${block.x.title} and ${block.y.title}; ${front?.ids.length ?? 0} of ${front?.of ?? 0} finished ones are beaten by no other (${goals}).`}
       tools={
         <>
-          <Axis
+          <AxisChoice
             name="Across"
             value={x}
-            columns={numeric}
+            options={choices}
             isLog={isLogX}
             onChange={(id) => onChoice({ x: id })}
             onLog={(v) => onChoice({ isLogX: v })}
           />
-          <Axis
+          <AxisChoice
             name="Upwards"
             value={y}
-            columns={numeric}
+            options={choices}
             isLog={isLogY}
             onChange={(id) => onChoice({ y: id })}
             onLog={(v) => onChoice({ isLogY: v })}
@@ -179,36 +181,6 @@ function Legend({
           {group}
         </span>
       ))}
-    </span>
-  );
-}
-
-interface AxisProps {
-  readonly name: string;
-  readonly value: string;
-  readonly columns: readonly TrialColumn[];
-  readonly isLog: boolean;
-  readonly onChange: (id: string) => void;
-  readonly onLog: (isLog: boolean) => void;
-}
-
-function Axis({ name, value, columns, isLog, onChange, onLog }: AxisProps): ReactElement {
-  return (
-    <span className="row">
-      <label>
-        {name}
-        <HTMLSelect
-          value={value}
-          options={columns.map((c) => ({ value: c.id, label: labelOf(c) }))}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        />
-      </label>
-      <Checkbox
-        label="log"
-        aria-label={`${name}: logarithmic`}
-        checked={isLog}
-        onChange={(event) => onLog(event.currentTarget.checked)}
-      />
     </span>
   );
 }
