@@ -2,27 +2,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeHost as host } from "../../core/app/nodeHost.ts";
 import type { Interval } from "../../core/contract/measurement.ts";
-import type { ImagePreprocessing } from "../../core/contract/preprocessing.ts";
 import { sampleStream } from "../../core/data/batches.ts";
 import { openDataset } from "../../core/data/open.ts";
 import { compareWithBaseline, measureAccuracy, type MeasuredAccuracy } from "../../core/measure/accuracy.ts";
 import { pairedDifference } from "../../core/measure/statistics.ts";
 import { withSession } from "../../core/runtime/session.ts";
 import { sharedData, sharedNote } from "../shared.ts";
-
-const preprocessing: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
+import { CIFAR as preprocessing } from "../cifar.ts";
 
 describe.skipIf(sharedData === undefined)(`CIFAR-10's test images${sharedNote}`, () => {
   const measure = async (name: string): Promise<MeasuredAccuracy> => {

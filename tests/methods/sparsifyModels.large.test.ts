@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../core/app/nodeHost.ts";
-import type { ImagePreprocessing } from "../../core/contract/preprocessing.ts";
 import { sampleStream } from "../../core/data/batches.ts";
 import { openDataset } from "../../core/data/open.ts";
 import type { Model } from "../../core/graph/model.ts";
@@ -12,20 +11,7 @@ import { loadTensors, readModel } from "../../core/onnx/read.ts";
 import { withSession } from "../../core/runtime/session.ts";
 import { sharedData, sharedNote } from "../shared.ts";
 import { runLesson } from "./lesson.ts";
-
-const CIFAR: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
+import { CIFAR } from "../cifar.ts";
 
 /** Public models of float weights, with layers that take part in half a sparsity, and in 2:4. */
 const MODELS: readonly (readonly [file: string, free: number, groups: number])[] = [

@@ -2,7 +2,6 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodeHost } from "../../../core/app/nodeHost.ts";
 import type { Json } from "../../../core/base/json.ts";
-import type { ImagePreprocessing } from "../../../core/contract/preprocessing.ts";
 import type { Recipe } from "../../../core/contract/project.ts";
 import { sampleStream } from "../../../core/data/batches.ts";
 import type { Dataset } from "../../../core/data/dataset.ts";
@@ -15,20 +14,7 @@ import { fineTuneParams, type FineTuneParams } from "../../../core/methods/fineT
 import { loadTensors, readModel } from "../../../core/onnx/read.ts";
 import { contextOf, percentRight, type Lesson } from "./lesson.ts";
 import { once, type SectionOptions } from "./section.ts";
-
-export const CIFAR: ImagePreprocessing = {
-  kind: "image",
-  channels: "rgb",
-  height: 32,
-  width: 32,
-  resize: "none",
-  interpolation: "bilinear",
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  layout: "nchw",
-  type: "float32",
-};
+import { CIFAR } from "../../cifar.ts";
 
 /** The 4,000 training images are trained or calibrated on, and the 1,000 test images looked at once at the end. */
 export const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
