@@ -1,5 +1,5 @@
 import { unitsOf, type SparsePattern, type SparseUnits } from "./sparsePattern.ts";
-import type { SparseLayer } from "./sparseLayers.ts";
+import type { LinearLayer } from "./linearLayers.ts";
 
 /**
  * How the zeros are shared out:
@@ -21,7 +21,7 @@ export interface MaskOptions {
 }
 
 export interface ScoredLayer {
-  readonly layer: SparseLayer;
+  readonly layer: LinearLayer;
   /** What each element is worth; smaller goes first. */
   readonly scores: Float64Array;
 }
@@ -116,7 +116,7 @@ function lampScores(scores: Float64Array): Float64Array {
 }
 
 /** Sparsity of each layer. Layers that would be denser than dense stay dense, and the others share what that leaves. */
-export function erkSparsity(layers: readonly SparseLayer[], sparsity: number): readonly number[] {
+export function erkSparsity(layers: readonly LinearLayer[], sparsity: number): readonly number[] {
   const raw = layers.map(({ dims, elements }) => dims.reduce((sum, d) => sum + d, 0) / elements);
   const isDense = layers.map(() => false);
   const all = layers.reduce((sum, l) => sum + l.elements, 0);

@@ -1,5 +1,5 @@
 import { LatheError } from "../base/error.ts";
-import type { SparseLayer } from "./sparseLayers.ts";
+import type { LinearLayer } from "./linearLayers.ts";
 
 /** Which weights may be zero together. */
 export type SparsePattern =
@@ -37,7 +37,7 @@ export function parsePattern(text: string): SparsePattern {
 }
 
 /** Why a pattern has no room in a layer; undefined where it fits. */
-export function whyNotSparse(layer: SparseLayer, pattern: SparsePattern): string | undefined {
+export function whyNotSparse(layer: LinearLayer, pattern: SparsePattern): string | undefined {
   const columns = layer.dims[layer.columnAxis] ?? 1;
   const rows = layer.dims[layer.rowAxis] ?? 1;
   if (pattern.kind === "groups" && columns % pattern.m !== 0) {
@@ -50,7 +50,7 @@ export function whyNotSparse(layer: SparseLayer, pattern: SparsePattern): string
 }
 
 /** Parts a layer's elements into units. Ragged edges make smaller blocks. */
-export function unitsOf(layer: SparseLayer, scores: Float64Array, pattern: SparsePattern): SparseUnits {
+export function unitsOf(layer: LinearLayer, scores: Float64Array, pattern: SparsePattern): SparseUnits {
   switch (pattern.kind) {
     case "unstructured": {
       const unitOf = Int32Array.from(scores, (_, i) => i);
@@ -73,7 +73,7 @@ interface Place {
 }
 
 /** Goes through all elements: rows outermost, then places of the kernel, then columns. */
-function visit({ dims, rowAxis, columnAxis }: SparseLayer, see: (element: number, at: Place) => void): void {
+function visit({ dims, rowAxis, columnAxis }: LinearLayer, see: (element: number, at: Place) => void): void {
   const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, d) => product * d, 1));
   const others = dims.flatMap((_, axis) => (axis === rowAxis || axis === columnAxis ? [] : [axis]));
   const offsets = others.reduce(
@@ -91,7 +91,7 @@ function visit({ dims, rowAxis, columnAxis }: SparseLayer, see: (element: number
 }
 
 function groupUnits(
-  layer: SparseLayer,
+  layer: LinearLayer,
   scores: Float64Array,
   { n, m }: { readonly n: number; readonly m: number },
 ): SparseUnits {
@@ -120,7 +120,7 @@ function groupUnits(
 }
 
 function blockUnits(
-  layer: SparseLayer,
+  layer: LinearLayer,
   scores: Float64Array,
   block: { readonly rows: number; readonly columns: number },
 ): SparseUnits {

@@ -8,7 +8,7 @@ import type { Model } from "../../core/graph/model.ts";
 import { gradualMasks, rampAt, type Ramp } from "../../core/train/gradual.ts";
 import { meanGradients } from "../../core/train/saliency.ts";
 import type { TrainOptions } from "../../core/train/train.ts";
-import { findSparseLayers } from "../../core/transform/sparseLayers.ts";
+import { findLinearLayers } from "../../core/transform/linearLayers.ts";
 import { chooseMasks } from "../../core/transform/sparseMasks.ts";
 import { smallNet } from "./models.ts";
 import { stripes } from "./pictures.ts";
@@ -16,7 +16,7 @@ import { run } from "./run.ts";
 
 const RAMP: Ramp = { start: 0.25, end: 0.75, every: 2 };
 const model = smallNet({ classes: 4 });
-const { layers } = findSparseLayers(model);
+const { layers } = findLinearLayers(model);
 const all = layers.reduce((sum, l) => sum + l.elements, 0);
 const masks = new Map(layers.map((l) => [l.weight, new Float32Array(l.elements).fill(1)]));
 const scored = layers.map((l) => l.weight);

@@ -3,7 +3,7 @@ import { decodeSparse, encodeSparse } from "../../core/base/sparseCode.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { applyMasks, zerosOf } from "../../core/transform/applyMasks.ts";
-import { findSparseLayers, type SparseLayer } from "../../core/transform/sparseLayers.ts";
+import { findLinearLayers, type LinearLayer } from "../../core/transform/linearLayers.ts";
 import { chooseMasks, erkSparsity, type MaskOptions, type ScoredLayer } from "../../core/transform/sparseMasks.ts";
 import { parsePattern, whyNotSparse } from "../../core/transform/sparsePattern.ts";
 import { conv, net, op, weight } from "./fixtures.ts";
@@ -33,7 +33,7 @@ const model: Model = net({
   ],
 });
 
-const layerOf = (name: string): SparseLayer => findSparseLayers(model).layers.find((l) => l.weight === name)!;
+const layerOf = (name: string): LinearLayer => findLinearLayers(model).layers.find((l) => l.weight === name)!;
 
 function scored(names: readonly string[], seed = 1): ScoredLayer[] {
   return names.map((name) => {
@@ -48,7 +48,7 @@ const zeros = (mask: Float32Array): number => mask.reduce((count, m) => count + 
 
 describe("layers with weights", () => {
   it("know their axes of output and input channels", () => {
-    const { layers } = findSparseLayers(model);
+    const { layers } = findLinearLayers(model);
     const axes = layers.map((l) => [l.weight, l.rowAxis, l.columnAxis]);
     expect(axes).toEqual([
       ["first", 0, 1],
@@ -62,7 +62,7 @@ describe("layers with weights", () => {
   });
 
   it("stay dense at the ends and where the recipe says so", () => {
-    const { layers, dense } = findSparseLayers(model, { keepEnds: true, exclude: ["c", "*.out"] });
+    const { layers, dense } = findLinearLayers(model, { keepEnds: true, exclude: ["c", "*.out"] });
     expect(layers.map((l) => l.weight)).toEqual(["depthwise", "up", "out.in"]);
     expect(dense.map((d) => `${d.weight}: ${d.reason}`)).toEqual([
       "first: the first layer",
@@ -70,7 +70,7 @@ describe("layers with weights", () => {
       "in.out: excluded by the recipe",
       "last: the last layer",
     ]);
-    expect(() => findSparseLayers(model, { exclude: ["nowhere"] })).toThrow('No node is called "nowhere".');
+    expect(() => findLinearLayers(model, { exclude: ["nowhere"] })).toThrow('No node is called "nowhere".');
   });
 });
 

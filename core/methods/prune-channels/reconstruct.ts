@@ -9,7 +9,7 @@ import { layerProducts, type LayerProducts } from "../../measure/layerProducts.t
 import { axisLayout } from "../../transform/constants.ts";
 import type { ValueShapes } from "../../transform/channels/couple.ts";
 import type { Left } from "../../transform/channels/remove.ts";
-import { findSparseLayers, type SparseLayer } from "../../transform/sparseLayers.ts";
+import { findLinearLayers, type LinearLayer } from "../../transform/linearLayers.ts";
 import type { TrainingContext } from "../fineTune.ts";
 
 /** Most weights of an output channel that are solved for: the time grows with their third power. */
@@ -41,7 +41,7 @@ export interface ReconstructOptions {
 export async function reconstruct(small: Model, options: ReconstructOptions): Promise<Model> {
   const { whole, shapes, left, stream, context } = options;
   let current = small;
-  const layers = findSparseLayers(small).layers.filter(canBeSolved(shapes, left));
+  const layers = findLinearLayers(small).layers.filter(canBeSolved(shapes, left));
   const first = layers.findIndex(({ data }) => isCut(data, shapes, left));
   if (first < 0) return small;
   for (const layer of layers.slice(first)) {
@@ -65,14 +65,14 @@ export async function reconstruct(small: Model, options: ReconstructOptions): Pr
   return current;
 }
 
-const outputOf = ({ graph }: Model, { node }: SparseLayer): string =>
+const outputOf = ({ graph }: Model, { node }: LinearLayer): string =>
   graph.nodes.find((n) => n.name === node)?.outputs[0] ?? "";
 
 const isCut = (value: string, shapes: ValueShapes, left: Left): boolean =>
   (shapes.get(value)?.dims ?? []).some((_, axis) => left(value, axis) !== undefined);
 
 /** Layers of which each weight reads one channel, and that are small enough. */
-function canBeSolved(shapes: ValueShapes, left: Left): (layer: SparseLayer) => boolean {
+function canBeSolved(shapes: ValueShapes, left: Left): (layer: LinearLayer) => boolean {
   return ({ data, dataAxis, dims, columnAxis, rowAxis }) => {
     const sizes = shapes.get(data)?.sizes ?? [];
     const axis = dataAxis(sizes.length);
@@ -82,7 +82,7 @@ function canBeSolved(shapes: ValueShapes, left: Left): (layer: SparseLayer) => b
 }
 
 /** (G + λI)·Δ = targets − G·W, where W is the weights as they are and G the products of what they are multiplied with. */
-function withSolved(model: Model, layer: SparseLayer, { size, inputs, targets }: LayerProducts): Model {
+function withSolved(model: Model, layer: LinearLayer, { size, inputs, targets }: LayerProducts): Model {
   const weight = model.graph.initializers.find((t) => t.name === layer.weight)!;
   const data = (tensorArray(weight).data as Float32Array).slice();
   const { outer, size: rows, inner } = axisLayout(weight.dims, layer.rowAxis);

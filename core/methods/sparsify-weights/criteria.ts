@@ -6,18 +6,18 @@ import type { Model } from "../../graph/model.ts";
 import { channelNorms } from "../../measure/channelSums.ts";
 import type { WeightState } from "../../train/gradual.ts";
 import { meanGradients } from "../../train/saliency.ts";
-import type { SparseLayer } from "../../transform/sparseLayers.ts";
+import type { LinearLayer } from "../../transform/linearLayers.ts";
 import type { MethodContext } from "../define.ts";
 import type { Params } from "./params.ts";
 
 /** What the elements of a weight are worth, given what is known of it now. */
-export type Scorer = (layer: SparseLayer, state: WeightState) => Float64Array;
+export type Scorer = (layer: LinearLayer, state: WeightState) => Float64Array;
 
 /** Prepares what a criterion needs to know beside the weights. */
 export async function prepareScorer(
   context: MethodContext<Params>,
   model: Model,
-  layers: readonly SparseLayer[],
+  layers: readonly LinearLayer[],
 ): Promise<Scorer> {
   switch (context.params.criterion) {
     case "magnitude":
@@ -44,7 +44,7 @@ export function randomScorer(seed: number): Scorer {
 async function snipScorer(
   { params, split, ...context }: MethodContext<Params>,
   model: Model,
-  layers: readonly SparseLayer[],
+  layers: readonly LinearLayer[],
 ): Promise<Scorer> {
   if (split === undefined) throw needsSamples("SNIP");
   const { batch, samples } = params;
@@ -69,7 +69,7 @@ async function snipScorer(
 async function wandaScorer(
   { params, calibration, session, host, signal }: MethodContext<Params>,
   model: Model,
-  layers: readonly SparseLayer[],
+  layers: readonly LinearLayer[],
 ): Promise<Scorer> {
   if (calibration === undefined) throw needsSamples("Wanda");
   const watches = layers.map(({ data, dataAxis }) => ({ value: data, axis: dataAxis }));

@@ -4,7 +4,7 @@ import { storedSizes } from "../../measure/compressed.ts";
 import { askSpeedGate } from "../../measure/speedGate.ts";
 import { zerosOf } from "../../transform/applyMasks.ts";
 import { prepareModel } from "../../transform/prepare.ts";
-import { denseLayer, findSparseLayers, type DenseLayer, type SparseLayer } from "../../transform/sparseLayers.ts";
+import { denseLayer, findLinearLayers, type DenseLayer, type LinearLayer } from "../../transform/linearLayers.ts";
 import type { MaskOptions } from "../../transform/sparseMasks.ts";
 import { parsePattern, whyNotSparse } from "../../transform/sparsePattern.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
@@ -89,9 +89,9 @@ function optionsOf({ pattern: text, scope, sparsity, criterion }: Params): MaskO
 }
 
 /** @throws invalid-recipe where no layer is left */
-function partOf(model: Model, { exclude, keepEnds, pattern: text }: Params): ReturnType<typeof findSparseLayers> {
+function partOf(model: Model, { exclude, keepEnds, pattern: text }: Params): ReturnType<typeof findLinearLayers> {
   const pattern = parsePattern(text);
-  const found = findSparseLayers(model, { exclude, keepEnds });
+  const found = findLinearLayers(model, { exclude, keepEnds });
   const dense: DenseLayer[] = [...found.dense];
   const layers = found.layers.filter((layer) => {
     const reason = whyNotSparse(layer, pattern);
@@ -104,7 +104,7 @@ function partOf(model: Model, { exclude, keepEnds, pattern: text }: Params): Ret
   });
 }
 
-function sparsityOf(model: Model, layer: SparseLayer | DenseLayer): LayerSparsity {
+function sparsityOf(model: Model, layer: LinearLayer | DenseLayer): LayerSparsity {
   const constant = model.graph.initializers.find((t) => t.name === layer.weight)!;
   const { node, weight, dims } = layer;
   const elements = dims.reduce((product, d) => product * d, 1);

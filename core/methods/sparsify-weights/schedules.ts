@@ -3,7 +3,7 @@ import type { Model } from "../../graph/model.ts";
 import { gradualMasks, type Ramp, type WeightState } from "../../train/gradual.ts";
 import type { EpochResult } from "../../train/plan.ts";
 import { applyMasks } from "../../transform/applyMasks.ts";
-import type { SparseLayer } from "../../transform/sparseLayers.ts";
+import type { LinearLayer } from "../../transform/linearLayers.ts";
 import { chooseMasks, type MaskOptions } from "../../transform/sparseMasks.ts";
 import type { MethodContext } from "../define.ts";
 import { fineTune } from "../fineTune.ts";
@@ -17,7 +17,7 @@ type Chooser = (share: number, state: (weight: string) => WeightState) => Readon
 export interface Plan {
   readonly context: MethodContext<Params>;
   readonly start: Model;
-  readonly layers: readonly SparseLayer[];
+  readonly layers: readonly LinearLayer[];
   readonly options: MaskOptions;
   readonly choose: Chooser;
 }
@@ -34,7 +34,7 @@ export interface Made {
 }
 
 /** Masks by what a criterion says. */
-export function chooserOf(layers: readonly SparseLayer[], scorer: Scorer, options: MaskOptions): Chooser {
+export function chooserOf(layers: readonly LinearLayer[], scorer: Scorer, options: MaskOptions): Chooser {
   return (share, state) =>
     chooseMasks(
       layers.map((layer) => ({ layer, scores: scorer(layer, state(layer.weight)) })),

@@ -4,13 +4,13 @@ import { editGraph } from "../../graph/edit.ts";
 import type { Model } from "../../graph/model.ts";
 import { indexGraph } from "../../graph/uses.ts";
 import { axisLayout } from "../constants.ts";
-import { findSparseLayers, type SparseLayer } from "../sparseLayers.ts";
+import { findLinearLayers, type LinearLayer } from "../linearLayers.ts";
 import type { ValueShapes } from "./couple.ts";
 import type { Left } from "./remove.ts";
 
 /** A layer that reads channels of which some go. */
 export interface CutReader {
-  readonly layer: SparseLayer;
+  readonly layer: LinearLayer;
   /** Whether each channel that it reads is left. */
   readonly left: readonly boolean[];
 }
@@ -22,8 +22,8 @@ const MOST_CHANNELS = 2048;
 export function watchedReaders(
   model: Model,
   shapes: ValueShapes,
-): readonly { readonly value: string; readonly axis: SparseLayer["dataAxis"] }[] {
-  return findSparseLayers(model).layers.flatMap(({ data, dataAxis, dims, columnAxis }) => {
+): readonly { readonly value: string; readonly axis: LinearLayer["dataAxis"] }[] {
+  return findLinearLayers(model).layers.flatMap(({ data, dataAxis, dims, columnAxis }) => {
     const sizes = shapes.get(data)?.sizes ?? [];
     const channels = sizes[dataAxis(sizes.length)];
     const isOneByOne = channels === dims[columnAxis] && channels !== undefined && channels <= MOST_CHANNELS;
@@ -36,7 +36,7 @@ export function watchedReaders(
  * @param model the one that the choice was made on
  */
 export function cutReaders(model: Model, shapes: ValueShapes, left: Left): readonly CutReader[] {
-  return findSparseLayers(model).layers.flatMap((layer): CutReader[] => {
+  return findLinearLayers(model).layers.flatMap((layer): CutReader[] => {
     const rank = shapes.get(layer.data)?.dims.length ?? 0;
     const kept = left(layer.data, layer.dataAxis(rank));
     return kept === undefined || kept.length !== layer.dims[layer.columnAxis] ? [] : [{ layer, left: kept }];

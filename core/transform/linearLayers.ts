@@ -6,7 +6,7 @@ import type { LinearMap } from "../ops/declare.ts";
 import { opOf } from "../ops/registry.ts";
 
 /** A weight as rows of output channels and columns of input channels, once per place of a kernel. */
-export interface SparseLayer {
+export interface LinearLayer {
   /** Name of the constant. */
   readonly weight: string;
   readonly node: string;
@@ -30,7 +30,7 @@ export interface DenseLayer {
   readonly reason: string;
 }
 
-export interface SparseLayerOptions {
+export interface LinearLayerOptions {
   /** Patterns of nodes and constants that stay dense; * stands for any text. */
   readonly exclude?: readonly string[];
   /** Whether the first and the last layer stay dense: they are small, and most sensitive. */
@@ -42,12 +42,12 @@ export interface SparseLayerOptions {
  * @param model normalised, constants in memory
  * @throws invalid-recipe for a pattern that matches nothing
  */
-export function findSparseLayers(
+export function findLinearLayers(
   model: Model,
-  { exclude = [], keepEnds = false }: SparseLayerOptions = {},
-): { readonly layers: readonly SparseLayer[]; readonly dense: readonly DenseLayer[] } {
+  { exclude = [], keepEnds = false }: LinearLayerOptions = {},
+): { readonly layers: readonly LinearLayer[]; readonly dense: readonly DenseLayer[] } {
   const { initializer } = indexGraph(model.graph);
-  const found = new Map<string, SparseLayer>();
+  const found = new Map<string, LinearLayer>();
   for (const node of model.graph.nodes) {
     const linear = opOf(node, model.opsets)?.linear;
     const weight = linear && initializer.get(node.inputs[linear.weight] ?? "");
@@ -59,7 +59,7 @@ export function findSparseLayers(
     exclude,
     all.flatMap(({ node, weight }) => [node, weight]),
   );
-  const reasonOf = (layer: SparseLayer, i: number): string | undefined => {
+  const reasonOf = (layer: LinearLayer, i: number): string | undefined => {
     if (isExcluded(layer.node) || isExcluded(layer.weight)) return "excluded by the recipe";
     if (keepEnds && i === 0) return "the first layer";
     return keepEnds && i === all.length - 1 ? "the last layer" : undefined;
@@ -72,14 +72,14 @@ export function findSparseLayers(
   return { layers: all.filter((l) => !isDense.has(l.weight)), dense };
 }
 
-export const denseLayer = ({ weight, node, dims }: SparseLayer, reason: string): DenseLayer => ({
+export const denseLayer = ({ weight, node, dims }: LinearLayer, reason: string): DenseLayer => ({
   weight,
   node,
   dims,
   reason,
 });
 
-function layerOf(node: Node, linear: LinearMap, { name, dims }: Tensor): SparseLayer {
+function layerOf(node: Node, linear: LinearMap, { name, dims }: Tensor): LinearLayer {
   const rowAxis = linear.outputAxis(node, dims.length);
   const input = linear.inputAxis(node, dims);
   return Object.freeze({
