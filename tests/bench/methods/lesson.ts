@@ -31,7 +31,7 @@ export interface Lesson {
 
 /** The context of a method outside a project. What it keeps while it runs follows from the recipe and the seed. */
 export async function contextOf(
-  { folder, signal, say }: SectionOptions,
+  { folder, threads, signal, say }: SectionOptions,
   { model, split, open, seed }: Lesson,
   of: Json,
 ): Promise<
@@ -48,7 +48,7 @@ export async function contextOf(
     work,
     cache: join(folder, "cache"),
     ...(open && { open }),
-    session: { threads: 2 },
+    session: { threads },
     host: nodeHost,
     signal,
     emit: (event) => event.kind === "message" && say(event.text),

@@ -28,6 +28,8 @@ export interface SectionFigures {
 
 export interface SectionOptions {
   readonly seeds: readonly number[];
+  /** Of training and evaluation; one where two sections run side by side. */
+  readonly threads: number;
   /** Where the section keeps projects and finished parts; a second run goes on from there. */
   readonly folder: string;
   /** Real data and models. */
