@@ -1,10 +1,12 @@
 import { z } from "zod";
+import type { Json } from "../base/json.ts";
 import { splitName } from "./dataset.ts";
 import { machineInfo, providerName } from "./device.ts";
 import { projectData, projectSettings, recipe } from "./project.ts";
 
 /** What a screen shows, made by the engine from its records. Numbers keep their units; words are for people. */
 
+const json: z.ZodType<Json> = z.json();
 const range = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 
 /** A project that was open before. */
@@ -87,7 +89,13 @@ export const suggestedStep = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("import-model") }),
   z.strictObject({ kind: z.literal("import-data") }),
   z.strictObject({ kind: z.literal("measure") }),
-  z.strictObject({ kind: z.literal("method"), method: z.string(), from: z.string() }),
+  z.strictObject({
+    kind: z.literal("method"),
+    method: z.string(),
+    from: z.string(),
+    /** Other than the defaults; models are named by their hash. */
+    params: z.record(z.string(), json).optional(),
+  }),
   z.strictObject({ kind: z.literal("compare") }),
 ]);
 export type SuggestedStep = z.infer<typeof suggestedStep>;

@@ -10,6 +10,7 @@ import type { Json } from "../base/json.ts";
 import type { Model } from "../graph/model.ts";
 import type { SampleStream } from "../data/batches.ts";
 import type { SessionOptions } from "../runtime/session.ts";
+import type { ProjectFacts, Suggestion } from "./suggestion.ts";
 
 /** What a method is given to work with. */
 export interface MethodContext<P> {
@@ -94,6 +95,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly layers?: (findings: F) => readonly LayerFinding[];
   /** Parameters of a run whose result is one trial of an earlier run; absent where a trial is no model. */
   readonly again?: (params: z.output<S>, trial: Pick<Trial, "point">) => z.input<S>;
+  /** Whether measurements say that it is a thing to do next, and why; absent for one that never suggests itself. */
+  readonly suggest?: (facts: ProjectFacts) => Suggestion | undefined;
 }
 
 /** What a method knows of one layer of its result. */
@@ -128,6 +131,8 @@ export interface Method {
   layers(findings: Json): readonly LayerFinding[];
   /** Undefined where a trial of this method is no model of its own. */
   again(params: Record<string, Json>, trial: Pick<Trial, "point">): Record<string, Json> | undefined;
+  /** Undefined where nothing that was measured speaks for it. */
+  suggest(facts: ProjectFacts): Suggestion | undefined;
 }
 
 /** Defines a method; the default export of its `method.ts`. */
@@ -172,6 +177,7 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     report: (findings, given) => definition.report(findings as F, parse(given)),
     layers: (findings) => definition.layers?.(findings as F) ?? [],
     again: (given, tried) => definition.again?.(parse(given), tried) as Record<string, Json> | undefined,
+    suggest: (facts) => definition.suggest?.(facts),
   });
 }
 

@@ -1,6 +1,7 @@
-import { formatBytes, formatFixed, formatPercent, formatSigned } from "../base/format.ts";
+import { formatBytes, formatFixed, formatSigned } from "../base/format.ts";
 import { compareVariants } from "../app/compare.ts";
 import type { Project } from "../app/project.ts";
+import { suggestMethods, type SuggestedMethod } from "../app/suggest.ts";
 import type { Overview, ProjectView, VariantView } from "../contract/views.ts";
 import { viewVariants } from "./variantViews.ts";
 
@@ -9,7 +10,8 @@ const NOTES = "notes.md";
 
 export async function overviewOf(project: Project, view: ProjectView): Promise<Overview> {
   const { store } = project;
-  const variants = store.settings.baseline === null ? [] : await viewVariants(compareVariants(project, []).rows);
+  const rows = store.settings.baseline === null ? [] : compareVariants(project, []).rows;
+  const variants = await viewVariants(rows);
   const data = [...store.data()];
   return {
     project: view,
@@ -19,7 +21,7 @@ export async function overviewOf(project: Project, view: ProjectView): Promise<O
       .flatMap(({ id, name, archivedAt }) => (archivedAt === undefined ? [] : [{ id, name, archivedAt }])),
     data,
     best: bestOf(variants),
-    suggestions: suggest(variants, data.length > 0),
+    suggestions: suggest({ variants, hasData: data.length > 0, methods: await suggestMethods(project, rows) }),
     notes: await readNotes(project),
   };
 }
@@ -81,8 +83,15 @@ function namesOf(variants: readonly VariantView[]): string {
   return variants.length > 3 ? `${names.join(", ")} and ${variants.length - 3} more` : names.join(", ");
 }
 
+export interface SuggestParts {
+  readonly variants: readonly VariantView[];
+  readonly hasData: boolean;
+  /** Those that speak for themselves. */
+  readonly methods: readonly SuggestedMethod[];
+}
+
 /** What to do next, as far as records and measurements tell. */
-export function suggest(variants: readonly VariantView[], hasData: boolean): Overview["suggestions"] {
+export function suggest({ variants, hasData, methods }: SuggestParts): Overview["suggestions"] {
   const baseline = variants.find((v) => v.isBaseline);
   if (baseline === undefined) {
     return [
@@ -116,22 +125,8 @@ export function suggest(variants: readonly VariantView[], hasData: boolean): Ove
       step: { kind: "measure" },
     });
   }
-  const quantized = variants.filter((v) => v.recipe?.method === "quantize-static");
-  if (hasData && quantized.length === 0) {
-    found.push({
-      text: "Quantise to INT8",
-      reason: `${baseline.name} takes ${formatBytes(baseline.bytes)}, and no variant has been quantised with calibration yet.`,
-      step: { kind: "method", method: "quantize-static", from: baseline.id },
-    });
-  }
-  const worse = quantized.find((v) => (v.difference?.high ?? 0) < 0);
-  if (worse?.difference !== undefined) {
-    found.push({
-      text: "Leave the most sensitive layers in float",
-      reason: `${worse.name} lost ${formatPercent(-worse.difference.value)} of top-1, more than chance explains.`,
-      step: { kind: "method", method: "quantize-static", from: worse.parent ?? baseline.id },
-    });
-  }
+  for (const { text, reason, method, from, params } of methods)
+    found.push({ text, reason, step: { kind: "method", method, from, ...(params && { params }) } });
   if (variants.filter((v) => v.isMeasured).length > 1) {
     found.push({
       text: "Compare the variants",

@@ -65,9 +65,15 @@ const wizard = createRoute({
   path: "/p/$project/wizard",
   validateSearch: (search): WizardStart => {
     const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+    // The router has read what is JSON as such.
+    const record = (value: unknown): WizardStart["params"] =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? (value as WizardStart["params"])
+        : undefined;
     return {
       method: text(search["method"]),
       from: text(search["from"]),
+      params: record(search["params"]),
       clone: text(search["clone"]),
       job: text(search["job"]),
       preset: text(search["preset"]),

@@ -1,5 +1,6 @@
 import { useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
+import type { Json } from "../../core/base/json.ts";
 
 /** Addresses of the screens, as they stand behind the "#". */
 export const paths = {
@@ -15,9 +16,10 @@ export const paths = {
   },
   methods: (project: string) => `/p/${project}/methods`,
   wizard: (project: string, options: WizardStart = {}) => {
-    const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-    const query = new URLSearchParams(entries as [string, string][]).toString();
-    return `/p/${project}/wizard${query === "" ? "" : `?${query}`}`;
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(options) as [string, WizardStart[keyof WizardStart]][])
+      if (value !== undefined) query.set(name, typeof value === "string" ? value : JSON.stringify(value));
+    return `/p/${project}/wizard${query.size === 0 ? "" : `?${query.toString()}`}`;
   },
   jobs: (project: string, job?: string) => `/p/${project}/jobs${job === undefined ? "" : `/${job}`}`,
   compare: (project: string) => `/p/${project}/compare`,
@@ -39,6 +41,8 @@ export interface ModelStart {
 export interface WizardStart {
   readonly method?: string | undefined;
   readonly from?: string | undefined;
+  /** Of that method, other than the defaults. */
+  readonly params?: Readonly<Record<string, Json>> | undefined;
   /** A variant whose recipe is taken over. */
   readonly clone?: string | undefined;
   /** A job whose plan is taken over. */

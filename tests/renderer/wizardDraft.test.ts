@@ -63,6 +63,15 @@ it("takes over the recipe of a variant, with models by their names, and leaves a
   expect(requestOf(none, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1" });
 });
 
+it("takes parameters from an address, beside what the method has by itself", () => {
+  const params = { teacher: "sha-v2", epochs: 9, nothing: 1 };
+  const draft = startDraft({ ...parts, start: { method: "distill-logits", from: "v2", params } });
+  expect(draft.from).toBe("v2");
+  expect(requestOf(draft, methodOf("distill-logits")).params).toEqual({ teacher: "net-v2", epochs: 9 });
+  const usual = startDraft({ ...parts, start: { method: "distill-logits", params: { epochs: 9 } } });
+  expect(requestOf(usual, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1", epochs: 9 });
+});
+
 it("begins with the baseline where a method needs a model, and says so where there is none", () => {
   const draft = startDraft({ ...parts, start: { method: "distill-logits" } });
   expect(problemsIn(draft, { overview, methods, layers }).size).toBe(0);

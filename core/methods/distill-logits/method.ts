@@ -3,6 +3,7 @@ import { distillEstimate, SAMPLES } from "../distillEstimate.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 export default defineMethod({
   id: "distill-logits",
@@ -18,4 +19,5 @@ export default defineMethod({
   estimate: distillEstimate,
   load: () => import("./run.ts"),
   report,
+  suggest,
 });

@@ -5,6 +5,7 @@ import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 /** Samples that an estimate assumes, as it cannot see the data. */
 const SAMPLES = 10_000;
@@ -42,6 +43,7 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  suggest,
 });
 
 /** Whether some op makes channels that could be removed. */

@@ -5,6 +5,7 @@ import { formatOf } from "../../transform/formats.ts";
 import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 /** Samples that an estimate assumes, as it cannot see the data. */
 const SAMPLES = 10_000;
@@ -31,4 +32,5 @@ export default defineMethod({
   load: () => import("./run.ts"),
   report,
   layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  suggest,
 });

@@ -6,6 +6,7 @@ import { formatOf } from "../../transform/formats.ts";
 import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 export default defineMethod({
   id: "quantize-mixed",
@@ -37,4 +38,5 @@ export default defineMethod({
   load: () => import("./run.ts"),
   report,
   layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  suggest,
 });

@@ -5,6 +5,7 @@ import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { applies } from "./applies.ts";
+import { suggest } from "./suggest.ts";
 
 export default defineMethod({
   id: "quantize-static",
@@ -40,4 +41,5 @@ export default defineMethod({
       ...[...judged].flatMap(([node, found]) => (written.has(node) ? [] : [{ node, ...found }])),
     ];
   },
+  suggest,
 });

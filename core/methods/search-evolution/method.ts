@@ -5,6 +5,7 @@ import { oneNet } from "../searchParams.ts";
 import { searchReport } from "../searchReport.ts";
 import { needsTask } from "../searchSpace.ts";
 import { params } from "./params.ts";
+import { suggest } from "./suggest.ts";
 
 export default defineMethod({
   id: "search-evolution",
@@ -21,4 +22,5 @@ export default defineMethod({
   load: () => import("./run.ts"),
   report: (findings: SearchFindings) => searchReport(findings),
   again: (given, { point }) => ({ ...oneNet(given, point), baseline: false }),
+  suggest,
 });

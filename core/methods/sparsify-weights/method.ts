@@ -5,6 +5,7 @@ import { defineMethod } from "../define.ts";
 import type { Findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 /** Samples that an estimate assumes, as it cannot see the data. */
 const SAMPLES = 10_000;
@@ -43,4 +44,5 @@ export default defineMethod({
   report,
   layers: ({ layers }: Findings) =>
     layers.map(({ node, elements, zeros }) => ({ node, sparsity: elements === 0 ? 0 : zeros / elements })),
+  suggest,
 });

@@ -3,6 +3,7 @@ import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 /** Samples that an estimate assumes, as it cannot see the data. */
 const SAMPLES = 10_000;
@@ -28,4 +29,5 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  suggest,
 });

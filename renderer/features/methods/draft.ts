@@ -73,15 +73,11 @@ export function startDraft({ overview, methods, start, threads, plan, preset }: 
   const baseline = overview.variants.find((v) => v.isBaseline) ?? overview.variants[0];
   const given = givenBy(cloned?.recipe ?? undefined, plan, preset);
   const [first] = given;
+  const named = methods.find((m) => m.id === start.method);
   const usual =
     start.method === undefined
       ? {}
-      : {
-          [start.method]: usualParams(
-            methods.find((m) => m.id === start.method),
-            overview,
-          ),
-        };
+      : { [start.method]: { ...usualParams(named, overview), ...withNames(start.params ?? {}, named, overview) } };
   const steps: readonly DraftStep[] =
     given.length === 0
       ? [{ key: 1, method: start.method, params: usual, name: "" }]

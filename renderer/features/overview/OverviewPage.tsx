@@ -94,7 +94,7 @@ function Suggestions({
         runCommand("variants.measure");
         return;
       case "method":
-        go(paths.wizard(project, { method: step.method, from: step.from }));
+        go(paths.wizard(project, { method: step.method, from: step.from, params: step.params }));
         return;
       case "compare":
         go(paths.compare(project));

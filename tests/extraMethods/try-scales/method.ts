@@ -53,4 +53,14 @@ export default defineMethod({
   estimate: (_, { trials, pause }) => ({ seconds: (trials * pause) / 1000, memory: 1e8, disk: 1e4 }),
   load: () => import("./run.ts"),
   report: (findings: Findings) => [{ kind: "text", text: `Best scale: ${findings.best}.` }],
+  suggest: ({ baseline, tried }) =>
+    tried.some((t) => t.method === "try-scales")
+      ? undefined
+      : {
+          text: "Try scales",
+          reason: `Nobody has scaled ${baseline.name} yet.`,
+          from: baseline.id,
+          params: { trials: 3 },
+          takes: "minutes",
+        },
 });
