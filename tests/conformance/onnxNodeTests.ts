@@ -59,13 +59,13 @@ export async function runCase(test: NodeCase): Promise<Outcome> {
   return { name, result: "passed", ...(notes.size > 0 ? { note: [...notes].join("; ") } : {}) };
 }
 
-interface Execution {
+export interface Execution {
   readonly loaded: boolean;
   readonly outputs?: Readonly<Record<string, Tensor>>;
   readonly error: string;
 }
 
-async function execute({ model, feeds }: Edged): Promise<Execution> {
+export async function execute({ model, feeds }: Edged): Promise<Execution> {
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
@@ -85,7 +85,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function firstMiss(
+export function firstMiss(
   outputs: Readonly<Record<string, Tensor>>,
   expected: Readonly<Record<string, Tensor>>,
 ): string | undefined {

@@ -156,8 +156,8 @@ describe("upgradeOpset", () => {
     ],
     [
       "an op that it does not know",
-      { opset: 11, nodes: [op("StringNormalizer", ["x"], "y")] },
-      'StringNormalizer "y" may have changed since opset 11',
+      { opset: 11, nodes: [op("Unheard", ["x"], "y")] },
+      'Unheard "y" may have changed since opset 11',
     ],
     [
       "a very old model",
