@@ -1,18 +1,22 @@
 import { elementCount, toFloat32, type NdArray } from "../base/array.ts";
+import type { GivenChoices } from "../contract/export.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Feeds } from "../measure/feeds.ts";
 import type { InputInfo } from "../runtime/session.ts";
+import type { Prepared } from "./exportPlan.ts";
 import type { Work } from "./project.ts";
 import type { OpenedData } from "./projectData.ts";
 
-export interface ExportOptions extends Work {
+/** What may be chosen of an export, and where it goes. Choices that nobody makes leave the model as it is. */
+export interface ExportOptions extends Work, GivenChoices {
   /** Folder to make; it must not exist. */
   readonly out: string;
-  /** Samples in the parity vectors; default 16. */
-  readonly samples?: number;
   readonly threads?: number;
+  /** Bytes that one model file may have; default: what protobuf allows. */
+  readonly largestFile?: number;
 }
 
+/** Samples, and what the project's variant makes of them, under the names that the exported model has. */
 export interface Vectors {
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly InputInfo[];
@@ -24,10 +28,20 @@ export interface Vectors {
 
 export interface BundleTask {
   readonly variant: Variant;
+  /** The model with all choices made. */
+  readonly prepared: Prepared;
   /** The project's own file of the variant. */
   readonly path: string;
   readonly data: OpenedData | undefined;
   readonly options: ExportOptions;
+  /** Folder that the bundle is made in. */
+  readonly draft: string;
+}
+
+/** Bytes and SHA-256 of a file as it was handed to the file system. */
+export interface Digest {
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** Largest difference of two arrays of numbers; Infinity where shapes differ or one side is not a number. */

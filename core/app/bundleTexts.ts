@@ -1,18 +1,31 @@
 import type { Preprocessing } from "../contract/preprocessing.ts";
 import { escapeMarkdown } from "../report/escape.ts";
 
+/** An input or output, the file with its parity vectors, and its type as "float32[N,3,32,32]". */
+export interface BundleEdge {
+  readonly name: string;
+  readonly file: string;
+  readonly type: string;
+}
+
 /** What the example programs and the read-me of a bundle have to know. */
 export interface BundleFacts {
   readonly name: string;
-  readonly inputs: readonly { readonly name: string; readonly file: string }[];
-  readonly outputs: readonly { readonly name: string; readonly file: string }[];
+  /** File that a runtime opens. */
+  readonly model: string;
+  /** "ONNX, operator set 17" */
+  readonly format: string;
+  /** What the export changed, in sentences. */
+  readonly changes: readonly string[];
+  readonly inputs: readonly BundleEdge[];
+  readonly outputs: readonly BundleEdge[];
   readonly preprocessing: Preprocessing | undefined;
   readonly files: readonly string[];
 }
 
 /** A program for Node that runs the model on the parity vectors and compares. */
-export function runnerForNode({ inputs, outputs }: BundleFacts): string {
-  return `// Runs model.onnx on the samples in parity/ and compares with what the model gave when it was exported.
+export function runnerForNode({ model, inputs, outputs }: BundleFacts): string {
+  return `// Runs the model on the samples in parity/ and compares with what the model gave when it was exported.
 //   npm install onnxruntime-node && node run.mjs
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -34,7 +47,7 @@ function readNpy(name) {
   return { type, dims, data: new View(bytes.buffer, 0, bytes.byteLength / View.BYTES_PER_ELEMENT) };
 }
 
-const model = new URL("model.onnx", import.meta.url);
+const model = new URL(${JSON.stringify(encodeURIComponent(model))}, import.meta.url);
 const session = await InferenceSession.create(decodeURIComponent(model.pathname.replace(/^\\/(?=[A-Za-z]:)/, "")));
 const feeds = {};
 for (const [name, file] of ${JSON.stringify(inputs.map((i) => [i.name, i.file]))}) {
@@ -54,8 +67,10 @@ console.log(\`largest difference: \${worst}\`);
 }
 
 /** The same for Python. */
-export function runnerForPython({ inputs, outputs }: BundleFacts): string {
-  return `# Runs model.onnx on the samples in parity/ and compares with what the model gave when it was exported.
+export function runnerForPython({ model, inputs, outputs }: BundleFacts): string {
+  const edges = (all: readonly BundleEdge[]): string =>
+    JSON.stringify(JSON.stringify(all.map(({ name, file }) => ({ name, file }))));
+  return `# Runs the model on the samples in parity/ and compares with what the model gave when it was exported.
 #   pip install onnxruntime numpy && python run.py
 import json
 import os
@@ -64,10 +79,10 @@ import numpy
 import onnxruntime
 
 here = os.path.dirname(os.path.abspath(__file__))
-inputs = json.loads(${JSON.stringify(JSON.stringify(inputs))})
-outputs = json.loads(${JSON.stringify(JSON.stringify(outputs))})
+inputs = json.loads(${edges(inputs)})
+outputs = json.loads(${edges(outputs)})
 
-session = onnxruntime.InferenceSession(os.path.join(here, "model.onnx"), providers=["CPUExecutionProvider"])
+session = onnxruntime.InferenceSession(os.path.join(here, ${JSON.stringify(model)}), providers=["CPUExecutionProvider"])
 feeds = {i["name"]: numpy.load(os.path.join(here, i["file"])) for i in inputs}
 results = session.run([o["name"] for o in outputs], feeds)
 for output, found in zip(outputs, results):
@@ -77,17 +92,25 @@ for output, found in zip(outputs, results):
 `;
 }
 
-export function bundleReadme({ name, preprocessing, files }: BundleFacts): string {
+export function bundleReadme({ name, preprocessing, files, ...facts }: BundleFacts): string {
   const steps =
     preprocessing === undefined
       ? "The project had no data set, so nothing is known about preparing inputs."
       : describePreprocessing(preprocessing);
   return `# ${escapeMarkdown(name)}
 
-An ONNX model with all that is needed to run it and to check that it runs right.
+A model with all that is needed to run it and to check that it runs right.
 
-${files.map((f) => `- \`${f}\`: ${WHAT[f] ?? "data of the model"}`).join("\n")}
+${files.map((f) => `- ${code(f)}: ${f === facts.model ? "the model" : (WHAT[f] ?? "data of the model")}`).join("\n")}
 
+## The model
+
+${facts.format}.${facts.changes.length === 0 ? " The file is the project's own, byte for byte." : ""}
+
+| | Name | Type |
+| --- | --- | --- |
+${[...facts.inputs.map((e) => row("input", e)), ...facts.outputs.map((e) => row("output", e))].join("\n")}
+${facts.changes.length === 0 ? "" : `\nOn its way out of the project:\n\n${facts.changes.map((c) => `- ${escapeMarkdown(c)}`).join("\n")}\n`}
 ## Preparing inputs
 
 ${steps}
@@ -104,8 +127,15 @@ processor it is 0; elsewhere a small one is normal, as processors add in differe
 `;
 }
 
+const code = (text: string): string => {
+  const fence = text.includes("`") ? "``" : "`";
+  return fence.length === 1 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
+};
+
+const row = (kind: string, { name, type }: BundleEdge): string =>
+  `| ${kind} | ${code(name).replaceAll("|", "\\|")} | ${code(type).replaceAll("|", "\\|")} |`;
+
 const WHAT: Readonly<Record<string, string>> = {
-  "model.onnx": "the model",
   "preprocessing.json": "how a sample becomes the model's input",
   "card.json": "where the model comes from: recipes, hashes, versions, metrics, classes",
   "parity/": "prepared inputs and the outputs that belong to them",

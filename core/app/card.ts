@@ -1,15 +1,19 @@
 import type { Json } from "../base/json.ts";
 import type { Measurements } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
-import type { Vectors } from "./bundle.ts";
+import { opsetOf } from "../transform/changeOpset.ts";
+import { filesFor } from "./exportModel.ts";
+import type { Prepared } from "./exportPlan.ts";
 import { storedBytes } from "./modelFiles.ts";
 import { baselineOf, type Project } from "./project.ts";
 import type { OpenedData } from "./projectData.ts";
+import type { Compared } from "./verifyBundle.ts";
 import { engineFacts } from "./version.ts";
 
 export interface CardParts {
   readonly variant: Variant;
-  readonly vectors: Vectors;
+  readonly prepared: Prepared;
+  readonly compared: Compared;
   readonly data: OpenedData | undefined;
   readonly parity: {
     readonly inputs: readonly { readonly name: string; readonly file: string }[];
@@ -18,20 +22,39 @@ export interface CardParts {
 }
 
 /** Where an exported model comes from and what is known of it, for people and for programs. */
-export function cardOf(project: Project, { variant, vectors, data, parity }: CardParts): Json {
+export function cardOf(project: Project, { variant, prepared, compared, data, parity }: CardParts): Json {
   const baseline = baselineOf(project);
+  const { vectors, written } = compared;
+  const { choices, changes, source, model } = prepared;
+  const { main } = filesFor(choices);
+  const { bytes: _, ...own } = written.get(main) ?? { bytes: 0, sha256: "" };
+  const external = [...written].filter(([name]) => name !== main);
   const card = {
     lathe: 1,
     name: variant.name,
     project: project.store.settings.name,
     exported: project.host.clock.now(),
     model: {
-      file: "model.onnx",
-      sha256: variant.model.sha256,
-      bytes: storedBytes(variant),
-      external: variant.external,
+      file: main,
+      ...own,
+      bytes: [...written.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+      external: Object.fromEntries(external),
+      opset: opsetOf(model),
+      irVersion: model.irVersion,
       inputs: vectors.inputs,
       outputs: vectors.outputs,
+    },
+    export: {
+      choices,
+      changes,
+      source: {
+        sha256: variant.model.sha256,
+        bytes: storedBytes(variant),
+        external: variant.external,
+        opset: opsetOf(source),
+        irVersion: source.irVersion,
+      },
+      parity: compared.parity,
     },
     classes: data?.data.info.classes ?? null,
     preprocessing: data?.data.preprocessing ?? null,

@@ -4,18 +4,24 @@ import { dirname, join, resolve } from "node:path";
 import type { NdArray } from "../base/array.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { LatheError, toLatheError } from "../base/error.ts";
+import type { Verification } from "../contract/export.ts";
 import type { Variant } from "../contract/project.ts";
-import { randomFeeds, adaptFeeds, type Feeds } from "../measure/feeds.ts";
-import { withSession, type InputInfo } from "../runtime/session.ts";
-import type { BundleTask, ExportOptions, Vectors } from "./bundle.ts";
+import { describeDims } from "../graph/describe.ts";
+import type { Feeds } from "../measure/feeds.ts";
+import type { InputInfo } from "../runtime/session.ts";
+import { opsetOf } from "../transform/changeOpset.ts";
+import type { BundleTask, ExportOptions } from "./bundle.ts";
 import { bundleReadme, runnerForNode, runnerForPython, type BundleFacts } from "./bundleTexts.ts";
 import { cardOf } from "./card.ts";
 import { checkDisk } from "./disk.ts";
+import { writeModelFiles } from "./exportFiles.ts";
+import { filesFor, refuseProblems } from "./exportModel.ts";
+import { completeChoices, prepareExport } from "./exportPlan.ts";
 import { storedBytes, withModelFile } from "./modelFiles.ts";
 import { encodeNpy } from "./npy.ts";
 import { findData, type Project } from "./project.ts";
-import { openData, type OpenedData } from "./projectData.ts";
-import { verifyBundle, type Verification } from "./verifyBundle.ts";
+import { openData } from "./projectData.ts";
+import { compareWithSource, verifyBundle, type Compared } from "./verifyBundle.ts";
 
 export interface Exported {
   readonly folder: string;
@@ -26,11 +32,13 @@ export interface Exported {
 /**
  * Writes a variant as a folder that stands on its own: model, preparation, card, parity vectors, example programs.
  * The written files are then loaded again, compared with the project's variant and measured; only a bundle that
- * passes appears under its name.
- * @throws already-exists, integrity where the reloaded model differs, disk-full, cancelled
+ * passes appears under its name. The variant itself is never touched.
+ * @throws already-exists, integrity where the reloaded model differs, disk-full, cancelled; invalid-argument,
+ * unsupported and limit-exceeded for choices that this model does not allow
  */
 export async function exportVariant(project: Project, variant: Variant, options: ExportOptions): Promise<Exported> {
   const { files } = project.host;
+  const choices = completeChoices(options);
   const folder = resolve(options.out);
   if ((await files.info(folder)) !== undefined) {
     throw new LatheError("already-exists", `"${folder}" exists already.`, {
@@ -45,11 +53,18 @@ export async function exportVariant(project: Project, variant: Variant, options:
   try {
     await files.makeFolder(draft);
     const made = await withModelFile(project, variant, async (path) => {
-      options.emit({ kind: "stage", name: "Writing the bundle" });
-      const vectors = await makeVectors(project, { variant, path, data, options });
-      const names = await writeBundle(project, { variant, draft, vectors, data, options });
+      options.emit({ kind: "stage", name: "Writing the model" });
+      const work = { host: project.host, signal: options.signal };
+      const limit = options.largestFile === undefined ? {} : { largestFile: options.largestFile };
+      const prepared = await prepareExport(variant, { path, choices }, { ...work, ...limit });
+      refuseProblems(prepared.problems);
+      const task: BundleTask = { variant, prepared, path, data, options, draft };
+      const written = await writeModelFiles(project, task);
       options.emit({ kind: "stage", name: "Loading it again" });
-      const verification = await verifyBundle(project, { variant, path, draft, vectors, data, options });
+      const compared = await compareWithSource(project, task, written);
+      options.emit({ kind: "stage", name: "Writing the bundle" });
+      const names = await writeBundle(project, task, compared);
+      const verification = await verifyBundle(project, task, compared);
       await write(project, join(draft, "verification.json"), `${JSON.stringify(verification, undefined, 2)}\n`);
       return { names, verification };
     });
@@ -64,64 +79,30 @@ export async function exportVariant(project: Project, variant: Variant, options:
   }
 }
 
-/** Prepared samples of the test split, or seeded random inputs, and what the project's variant makes of them. */
-function makeVectors(project: Project, { path, data, options }: BundleTask): Promise<Vectors> {
-  const session = { threads: options.threads ?? 1, host: project.host };
-  return withSession({ path }, session, async ({ inputs, outputs, run }) => {
-    const first = inputs[0]?.dims[0];
-    const count = typeof first === "number" ? first : (options.samples ?? 16);
-    const samples = inputs.length === 1 ? await firstSamples(data, count, options.signal) : undefined;
-    const feeds =
-      samples === undefined ? randomFeeds(inputs, { batch: count, seed: 0 }) : adaptFeeds(inputs, { input: samples });
-    return { inputs, outputs, feeds, results: await run(feeds), count };
-  });
-}
-
-async function firstSamples(
-  data: OpenedData | undefined,
-  count: number,
-  signal: AbortSignal,
-): Promise<NdArray | undefined> {
-  if (data === undefined) return undefined;
-  const split = data.splits.test.length >= count ? "test" : "train";
-  const stream = data.stream(split, 0);
-  if (stream.count < count) return undefined;
-  for await (const batch of stream.batches(count, signal)) return batch.input;
-  return undefined;
-}
-
-interface WriteTask {
-  readonly variant: Variant;
-  readonly draft: string;
-  readonly vectors: Vectors;
-  readonly data: OpenedData | undefined;
-  readonly options: ExportOptions;
-}
-
-async function writeBundle(project: Project, { variant, draft, vectors, data, options }: WriteTask): Promise<string[]> {
-  const { artifacts } = project.store;
+async function writeBundle(
+  project: Project,
+  { variant, prepared, draft, data }: BundleTask,
+  compared: Compared,
+): Promise<string[]> {
   const { files } = project.host;
-  await copy(project, artifacts.path(variant.model), [join(draft, "model.onnx"), options.signal]);
-  for (const [location, artifact] of Object.entries(variant.external)) {
-    await files.makeFolder(dirname(join(draft, location)));
-    await copy(project, artifacts.path(artifact), [join(draft, location), options.signal]);
-  }
+  const { vectors, found, written } = compared;
   await files.makeFolder(join(draft, "parity"));
   const place = (kind: string) => (info: InputInfo, i: number) => ({
     name: info.name,
     file: `parity/${kind}-${i}.npy`,
+    type: `${info.type}${describeDims(info.dims.map((size) => ({ size })))}`,
   });
   const inputs = vectors.inputs.map(place("input"));
-  const outputs = vectors.outputs.map(place("output")).filter(({ name }) => isNumeric(vectors.results[name]));
+  const outputs = vectors.outputs.map(place("output")).filter(({ name }) => isNumeric(found[name]));
   for (const { name, file } of inputs)
     await write(project, join(draft, file), encodeNpy(existing(vectors.feeds, name)));
-  for (const { name, file } of outputs)
-    await write(project, join(draft, file), encodeNpy(existing(vectors.results, name)));
+  for (const { name, file } of outputs) await write(project, join(draft, file), encodeNpy(existing(found, name)));
 
   const preprocessing = data?.data.preprocessing;
+  const { main } = filesFor(prepared.choices);
   const names = [
-    "model.onnx",
-    ...Object.keys(variant.external),
+    main,
+    ...[...written.keys()].filter((name) => name !== main),
     ...(preprocessing === undefined ? [] : ["preprocessing.json"]),
     "card.json",
     "parity/",
@@ -129,8 +110,22 @@ async function writeBundle(project: Project, { variant, draft, vectors, data, op
     "run.py",
     "verification.json",
   ];
-  const facts: BundleFacts = { name: variant.name, inputs, outputs, preprocessing, files: names };
-  const card = cardOf(project, { variant, vectors, data, parity: { inputs, outputs } });
+  const { choices, changes } = prepared;
+  const facts: BundleFacts = {
+    name: variant.name,
+    model: main,
+    format: choices.format === "ort" ? "ONNX Runtime's own format" : `ONNX, operator set ${opsetOf(prepared.model)}`,
+    changes,
+    inputs,
+    outputs,
+    preprocessing,
+    files: names,
+  };
+  const parity = {
+    inputs: inputs.map(({ name, file }) => ({ name, file })),
+    outputs: outputs.map(({ name, file }) => ({ name, file })),
+  };
+  const card = cardOf(project, { variant, prepared, compared, data, parity });
   await write(project, join(draft, "card.json"), `${JSON.stringify(card, undefined, 2)}\n`);
   if (preprocessing !== undefined) {
     await write(project, join(draft, "preprocessing.json"), `${JSON.stringify(preprocessing, undefined, 2)}\n`);
@@ -158,25 +153,5 @@ async function write({ host }: Project, path: string, content: Uint8Array | stri
     await writer.commit();
   } finally {
     await writer.discard();
-  }
-}
-
-const CHUNK = 4 * 2 ** 20;
-
-async function copy({ host }: Project, from: string, [to, signal]: readonly [string, AbortSignal]): Promise<void> {
-  const source = await host.files.open(from);
-  try {
-    const writer = await host.files.create(to);
-    try {
-      for (let at = 0; at < source.size; at += CHUNK) {
-        throwIfCancelled(signal);
-        await writer.write(await source.read(at, CHUNK));
-      }
-      await writer.commit();
-    } finally {
-      await writer.discard();
-    }
-  } finally {
-    await source.close();
   }
 }

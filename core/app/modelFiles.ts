@@ -58,7 +58,7 @@ export async function withModelFiles<T>(
 }
 
 /** A project may come from anywhere, and its records with it. */
-function within(folder: string, location: string): string {
+export function within(folder: string, location: string): string {
   const path = resolve(folder, location);
   if (path.startsWith(folder + sep)) return path;
   throw new LatheError("invalid-project", `A variant names external data outside its folder: "${location}".`, {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { LatheError } from "../base/error.ts";
-import { formatBytes } from "../base/format.ts";
+import { formatBytes, formatNumber } from "../base/format.ts";
+import type { Verification } from "../contract/export.ts";
 import type { Accuracy, Latency } from "../contract/measurement.ts";
 import { measureAccuracy } from "../measure/accuracy.ts";
 import { compareOutputs } from "../measure/outputError.ts";
@@ -10,60 +10,97 @@ import { toFloat32 } from "../base/array.ts";
 import { measureVariants } from "../measure/variants.ts";
 import { readModel } from "../onnx/read.ts";
 import { withSession } from "../runtime/session.ts";
-import { largestDifference, type BundleTask, type Vectors } from "./bundle.ts";
+import { largestDifference, type BundleTask, type Digest, type Vectors } from "./bundle.ts";
+import { digestOf } from "./exportFiles.ts";
+import { filesFor } from "./exportModel.ts";
+import { makeVectors } from "./exportVectors.ts";
 import type { Project } from "./project.ts";
 
-/** What loading an exported bundle and measuring it again gave. */
-export interface Verification {
-  readonly at: string;
-  readonly machine: string;
-  readonly bytes: number;
-  readonly parity: {
-    readonly samples: number;
-    /** Largest difference of any output element from the project's variant. */
-    readonly largest: number;
-    /** Share of samples with the same top-1. */
-    readonly agreement: number;
-  };
-  readonly accuracy?: {
-    readonly top1: number;
-    readonly recorded?: number;
-    readonly split: string;
-    readonly samples: number;
-  };
-  /** The exported file and the project's, timed in turns. */
-  readonly latency: { readonly exported: Latency; readonly project: Latency };
-  readonly isVerified: true;
+/** What the written model gave beside what the project's variant gave, and what was written. */
+export interface Compared {
+  readonly vectors: Vectors;
+  /** The exported model's own results. */
+  readonly found: Vectors["results"];
+  readonly parity: Verification["parity"];
+  /** The model's files by their names in the bundle. */
+  readonly written: ReadonlyMap<string, Digest>;
 }
 
+/** Share of the outputs' largest magnitude, and at the least of 1, that other kernels may make a difference of. */
+const TOLERANCE = 1e-4;
+
 /**
- * Loads an exported model from its files and checks that it is the project's variant: hash, outputs on the parity
- * vectors, accuracy on the test split; then times both in turns.
+ * Reads the written files again, checks that they are what was meant to be written, loads the model from them and
+ * compares its outputs with the project's variant: equal to the bit where only the container changed, within 1e-4 of
+ * the outputs' size where the runtime chooses other kernels.
  * @throws integrity naming the first check that failed
  */
+export async function compareWithSource(
+  { host }: Project,
+  { prepared, path, draft, data, options }: BundleTask,
+  written: ReadonlyMap<string, Digest>,
+): Promise<Compared> {
+  const { choices, isExact } = prepared;
+  const exported = join(draft, filesFor(choices).main);
+  for (const [name, { sha256 }] of written) {
+    const found = await digestOf(host, join(draft, name));
+    if (found.sha256 !== sha256) throw failed("its SHA-256", found.sha256, sha256);
+  }
+  if (choices.format !== "ort") await readModel(exported, host);
+  const session = { threads: options.threads ?? 1, host };
+  return withSession({ path: exported }, session, async ({ inputs, outputs, run }) => {
+    const task = { inputs, outputs, data, options: { ...options, samples: choices.samples } };
+    const vectors = await withSession({ path }, session, (source) => makeVectors(source, task));
+    const found = await run(vectors.feeds);
+    return { vectors, found, parity: parityOf(vectors, found, isExact), written };
+  });
+}
+
+function parityOf(vectors: Vectors, found: Vectors["results"], isExact: boolean): Verification["parity"] {
+  let [largest, magnitude] = [0, 1];
+  for (const [name, expected] of Object.entries(vectors.results)) {
+    const own = found[name];
+    if (own === undefined || !ArrayBuffer.isView(own.data)) continue;
+    largest = Math.max(largest, largestDifference(expected, own));
+    for (const value of toFloat32(expected)) {
+      const size = Math.abs(value);
+      if (size > magnitude && size < Infinity) magnitude = size;
+    }
+  }
+  // The same nodes on the same machine with the same threads: anything but equality is an error.
+  const allowed = isExact ? 0 : TOLERANCE * magnitude;
+  if (!(largest <= allowed)) {
+    throw failed(
+      "its outputs",
+      `differ by ${largest}`,
+      isExact ? "equal outputs" : `${formatNumber(allowed)} at the most`,
+    );
+  }
+  return { samples: vectors.count, largest, allowed, agreement: agreementOf(vectors, found) };
+}
+
+/** Measures an exported model's accuracy on the test split, and its latency in turns with the project's file. */
 export async function verifyBundle(
   project: Project,
-  { variant, path, draft, vectors, data, options }: BundleTask & { readonly draft: string; readonly vectors: Vectors },
+  { variant, prepared, path, draft, data, options }: BundleTask,
+  { vectors, parity, written }: Compared,
 ): Promise<Verification> {
   const { host } = project;
-  const exported = join(draft, "model.onnx");
-  const digest = createHash("sha256")
-    .update(await host.files.read(exported))
-    .digest("hex");
-  if (digest !== variant.model.sha256) throw failed("its SHA-256", digest, variant.model.sha256);
-  await readModel(exported, host);
+  const { main } = filesFor(prepared.choices);
+  const exported = join(draft, main);
   const threads = options.threads ?? 1;
-  const parity = await checkParity(project, { exported, vectors, threads });
   const accuracy =
     data?.dataset.labels === undefined ? undefined : await accuracyOf(project, { variant, exported, data, options });
   options.emit({ kind: "stage", name: "Timing it beside the project's" });
+  const fixed = vectors.inputs[0]?.dims[0];
   const timed = await measureVariants({
     files: [
       { id: "exported", path: exported },
       { id: "project", path },
     ],
     session: { threads },
-    batch: 1,
+    // Both get as many samples as the exported file takes in a call.
+    batch: typeof fixed === "number" && fixed > 0 ? fixed : 1,
     warmup: 10,
     runs: 100,
     seconds: 2,
@@ -73,34 +110,13 @@ export async function verifyBundle(
   return {
     at: host.clock.now(),
     machine: cpus()[0]?.model.trim() ?? "unknown",
-    bytes: (await host.files.info(exported))?.size ?? 0,
+    bytes: [...written.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    sha256: written.get(main)?.sha256 ?? "",
     parity,
     ...(accuracy && { accuracy }),
     latency: { exported: existing(timed, "exported"), project: existing(timed, "project") },
     isVerified: true,
   };
-}
-
-interface ParityTask {
-  readonly exported: string;
-  readonly vectors: Vectors;
-  readonly threads: number;
-}
-
-async function checkParity(
-  project: Project,
-  { exported, vectors, threads }: ParityTask,
-): Promise<Verification["parity"]> {
-  const found = await withSession({ path: exported }, { threads, host: project.host }, ({ run }) => run(vectors.feeds));
-  let largest = 0;
-  for (const [name, expected] of Object.entries(vectors.results)) {
-    const own = found[name];
-    if (own === undefined || !ArrayBuffer.isView(own.data)) continue;
-    largest = Math.max(largest, largestDifference(expected, own));
-  }
-  // The same bytes on the same machine with the same threads: anything but equality is an error.
-  if (largest > 0) throw failed("its outputs", `differ by ${largest}`, "equal outputs");
-  return { samples: vectors.count, largest, agreement: agreementOf(vectors, found) };
 }
 
 /** Share of samples with the same top-1; 1 for models whose first output is no row of scores per sample. */
@@ -159,5 +175,5 @@ function failed(what: string, found: string, expected: string): LatheError {
 export function describeVerification({ parity, accuracy, latency, bytes }: Verification): string {
   const points =
     accuracy === undefined ? "" : `, top-1 ${(accuracy.top1 * 100).toFixed(1)} % on ${accuracy.samples} samples`;
-  return `verified: ${formatBytes(bytes)}, largest difference ${parity.largest} on ${parity.samples} samples, top-1 agreement ${(parity.agreement * 100).toFixed(1)} %${points}, p50 ${latency.exported.median.toFixed(3)} ms`;
+  return `verified: ${formatBytes(bytes)}, largest difference ${formatNumber(parity.largest)} on ${parity.samples} samples, top-1 agreement ${(parity.agreement * 100).toFixed(1)} %${points}, p50 ${latency.exported.median.toFixed(3)} ms`;
 }

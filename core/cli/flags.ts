@@ -46,7 +46,7 @@ function propertiesOf(method: Parameterized): readonly (readonly [string, Parame
 function flagsFor(name: string, schema: ParameterSchema): readonly Option[] {
   const flag = `--${flagName(name)}`;
   const group = schema.advanced === true ? "Advanced parameters:" : "Parameters:";
-  const fallback = schema.default === undefined ? "" : ` (default: ${plain(schema.default)})`;
+  const fallback = schema.default === undefined || schema.default === "" ? "" : ` (default: ${plain(schema.default)})`;
   const text = `${describe(schema)}${fallback}`;
   const make = (flags: string, words: string): Option => new Option(flags, words).helpGroup(group);
   if (schema.type === "boolean") {

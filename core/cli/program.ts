@@ -70,6 +70,7 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   const { addArchiveCommand } = await import("./commands/archive.ts");
   const { addDataCommand } = await import("./commands/data.ts");
   const { addNewCommand } = await import("./commands/new.ts");
+  const { addExportCommand } = await import("./commands/export.ts");
   const { addViewCommands } = await import("./commands/view.ts");
   const { addServeCommand } = await import("./commands/serve.ts");
   const { addRunCommand, addTrainCommand } = await import("./commands/run.ts");
@@ -84,6 +85,7 @@ async function buildProgram(argv: readonly string[], runWork: Run): Promise<Comm
   addDataCommand(program, runWork);
   await addNewCommand(program, runWork, asked === "new");
   addViewCommands(program, runWork);
+  await addExportCommand(program, runWork, asked === "export");
   addServeCommand(program, runWork);
   const { addTrialsCommand } = await import("./commands/trials.ts");
   addTrialsCommand(program, runWork);

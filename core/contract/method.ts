@@ -18,9 +18,10 @@ export interface ParameterMeta {
   readonly search?: { readonly low: number; readonly high: number; readonly log?: boolean } | readonly unknown[];
   /**
    * `variant`: the text names a variant, by name, id or hash, or an ONNX file; recipes hold the model's SHA-256. Empty:
-   * none. `layer`: each text names a node of the model, with * for any text.
+   * none. `layer`: each text names a node of the model, with * for any text. `tensor`: each text is an input or output of
+   * the model, "=" and its new name.
    */
-  readonly reference?: "variant" | "layer";
+  readonly reference?: "variant" | "layer" | "tensor";
   /** There is no run without it, though it has no value of its own to begin with. */
   readonly isNeeded?: true;
   /**

@@ -4,6 +4,7 @@ import type { Json } from "../base/json.ts";
 import { classComparison, comparisonView, disagreement, disagreements, layerComparison } from "./compare.ts";
 import { calibrationPick, splitName, splitPlan } from "./dataset.ts";
 import { progressEvent } from "./event.ts";
+import { exportChoices, exportPlan, verification } from "./export.ts";
 import { failure } from "./failure.ts";
 import { jobLogEntry } from "./jobs.ts";
 import { chainPlan, chainRequest, engineEvent, jobView, jobWish, layerName, runPlan, runRequest } from "./run.ts";
@@ -249,10 +250,24 @@ export const procedures = {
       .output(z.strictObject({ name: z.string(), type: z.string(), text: z.string() })),
   },
   exports: {
+    /** JSON Schema of what may be chosen. */
+    choices: procedure.output(z.record(z.string(), json)),
+    /** What an export would write, and what is wrong with the choices. */
+    plan: procedure.input(ofVariant.extend(exportChoices.partial().shape)).output(exportPlan),
     /** Writes a verified bundle into a new folder. */
     write: procedure
-      .input(ofVariant.extend({ parent: place, name: z.string(), samples: z.int().min(1).max(1000) }))
-      .output(work(z.strictObject({ folder: z.string(), files: z.array(z.string()), verification: z.string() }))),
+      .input(ofVariant.extend({ ...exportChoices.partial().shape, parent: place, name: z.string() }))
+      .output(
+        work(
+          z.strictObject({
+            folder: z.string(),
+            files: z.array(z.string()),
+            /** In one line. */
+            verification: z.string(),
+            facts: verification,
+          }),
+        ),
+      ),
   },
   files: {
     roots: procedure.output(z.array(z.strictObject({ place, label: z.string() }))),

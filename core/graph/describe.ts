@@ -25,7 +25,8 @@ export function describeType(type: ValueType | undefined): string {
   }
 }
 
-function describeDims(dims: readonly Dim[] | undefined): string {
+/** `[N,3,32,32]` */
+export function describeDims(dims: readonly Dim[] | undefined): string {
   return dims === undefined ? "[…]" : `[${dims.map((d) => d.size ?? "?").join(",")}]`;
 }
 

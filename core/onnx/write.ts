@@ -76,6 +76,19 @@ export async function writeModel(
   return { size: totalLength(chunks), externalSize: layout.externalSize };
 }
 
+/** What `writeModel` would write, without writing it. @throws limit-exceeded as it would */
+export function measureModel(
+  model: Model,
+  options: Pick<WriteOptions, "externalAbove" | "externalName">,
+): WrittenModel {
+  const layout = layOut(
+    model,
+    options.externalName ?? "model.onnx.data",
+    options.externalAbove ?? automaticThreshold(model),
+  );
+  return { size: totalLength(encodeChunks(layout.model)), externalSize: layout.externalSize };
+}
+
 function checkName(externalName: string, modelName: string): void {
   if (externalName !== "" && !/[/\\\0]|^\.\.?$/.test(externalName) && externalName !== modelName) return;
   throw new LatheError("invalid-argument", `External data cannot be written to "${externalName}".`, {

@@ -161,7 +161,35 @@ describe("results", () => {
     );
     expect(made.folder).toBe(join(bench.folder, "files", "bundle"));
     expect(made.verification).toMatch(/^verified: /);
+    expect(made.facts).toMatchObject({ parity: { samples: 4, largest: 0, allowed: 0 }, isVerified: true });
     expect(existsSync(join(made.folder, "model.onnx"))).toBe(true);
+  });
+
+  it("are planned with the choices that a form is made of, and exported so", async () => {
+    const { client } = bench;
+    const { properties } = (await client.exports.choices()) as { properties: Record<string, { default: unknown }> };
+    expect(Object.entries(properties).map(([name, { default: fallback }]) => [name, fallback])).toEqual([
+      ["format", "keep"],
+      ["opset", "keep"],
+      ["batch", ""],
+      ["rename", []],
+      ["file", "model"],
+      ["sizes", []],
+      ["texts", "keep"],
+      ["samples", 16],
+    ]);
+    const asked = { project: project.id, variant: baseline.id, opset: 21, rename: ["image=x"] } as const;
+    const choices = { ...asked, rename: [...asked.rename] };
+    const plan = await client.exports.plan(choices);
+    expect(plan).toMatchObject({ opset: { before: 17, after: 21 }, problems: [] });
+    const wrong = await client.exports.plan({ ...choices, rename: ["image=scores"], batch: "?" });
+    expect(wrong.problems.map((p) => p.field)).toEqual(["batch", "rename"]);
+    const made = await finish(client.exports.write({ ...choices, parent: place(""), name: "newer", samples: 4 }));
+    expect(made.facts.parity).toMatchObject({ agreement: 1 });
+    await expect(
+      finish(client.exports.write({ ...choices, rename: ["image=scores"], parent: place(""), name: "none" })),
+    ).rejects.toMatchObject({ data: { code: "invalid-argument" } });
+    expect(existsSync(join(bench.folder, "files", "none"))).toBe(false);
   });
 
   it("are pinned, renamed and compared as models", async () => {

@@ -16,14 +16,13 @@ import {
 } from "../io.ts";
 import { blockTable, textTable } from "../table.ts";
 
-/** doctor, inspect, variants, compare, diff, report, export, methods. */
+/** doctor, inspect, variants, compare, diff, report, methods. */
 export function addViewCommands(program: Command, run: Run): void {
   addInspect(program, run);
   addVariants(program, run);
   addCompare(program, run);
   addDiff(program, run);
   addReport(program, run);
-  addExport(program, run);
   addMethods(program, run);
   addDoctor(program, run);
 }
@@ -279,31 +278,6 @@ function addReport(program: Command, run: Run): void {
       const written = await writeReport(project, (names ?? []) as readonly string[], options.out);
       for (const path of written) io.print(path);
       return { written };
-    }),
-  );
-}
-
-function addExport(program: Command, run: Run): void {
-  const command = withProjectOption(program.command("export"))
-    .argument("<variant>", "variant to export")
-    .requiredOption("-o, --out <dir>", "folder to make; it must not exist")
-    .option("--samples <count>", "samples in the parity vectors (default: 16)", wholeNumber(1))
-    .description("write a variant as a verified bundle: model, preparation, card, parity vectors, examples");
-  act<ProjectOptions & { readonly out: string; readonly samples?: number }>(command, run, (io, options, [name]) =>
-    inProject(options, "read", async (project) => {
-      const [{ exportVariant }, { findVariant }, { describeVerification }] = await Promise.all([
-        import("../../app/exportVariant.ts"),
-        import("../../app/project.ts"),
-        import("../../app/verifyBundle.ts"),
-      ]);
-      const { out, samples } = options;
-      const made = await exportVariant(project, findVariant(project, String(name)), {
-        ...io,
-        out,
-        ...(samples !== undefined && { samples }),
-      });
-      io.print(`${made.folder}\n${describeVerification(made.verification)}`);
-      return made;
     }),
   );
 }

@@ -3,10 +3,12 @@ import { compareVariants } from "../../app/compare.ts";
 import { compareLayers, learningCurvesOf } from "../../app/compareDetails.ts";
 import { comparedFigures, latencyProtocol } from "../../app/compareFigures.ts";
 import { compareClasses, findDisagreements } from "../../app/compareSamples.ts";
+import { planExport } from "../../app/exportPlan.ts";
 import { exportVariant } from "../../app/exportVariant.ts";
 import { checkName, findVariant } from "../../app/project.ts";
 import { describeVerification } from "../../app/verifyBundle.ts";
 import { renderReport } from "../../app/writeReport.ts";
+import { exportSchema } from "../../contract/export.ts";
 import { server, working } from "../base.ts";
 import { viewVariants } from "../variantViews.ts";
 
@@ -57,17 +59,30 @@ export const reportProcedures = reports.router({
 });
 
 export const exportProcedures = exports.router({
+  choices: exports.choices.handler(() => exportSchema()),
+  plan: exports.plan.handler(async ({ input: { project: id, variant, ...choices }, context: { engine }, signal }) => {
+    const project = await engine.projects.get(id);
+    const stop = signal ?? new AbortController().signal;
+    return planExport(project, findVariant(project, variant), { ...choices, signal: stop });
+  }),
   write: exports.write.handler(async function* ({ input, context: { engine }, signal }) {
     return yield* working(engine, signal, async (emit, stop) => {
-      const project = await engine.projects.get(input.project);
-      const parent = await engine.places.resolve(input.parent);
-      const made = await exportVariant(project, findVariant(project, input.variant), {
+      const { project: id, variant, parent, name, ...choices } = input;
+      const project = await engine.projects.get(id);
+      const folder = await engine.places.resolve(parent);
+      const made = await exportVariant(project, findVariant(project, variant), {
+        ...choices,
         emit,
         signal: stop,
-        out: join(parent, checkName(input.name)),
-        samples: input.samples,
+        out: join(folder, checkName(name)),
       });
-      return { folder: made.folder, files: [...made.files], verification: describeVerification(made.verification) };
+      const { verification } = made;
+      return {
+        folder: made.folder,
+        files: [...made.files],
+        verification: describeVerification(verification),
+        facts: verification,
+      };
     });
   }),
 });
