@@ -12,10 +12,11 @@ const KEPT = join(import.meta.dirname, ".methods");
 
 type Figures = Readonly<Record<string, SectionFigures>>;
 
-/** The claims about the methods, on real data: `-- methods [--only SECTION] [--seeds N] [--threads N] [--fresh]`. */
+/** The claims about the methods, on real data: `-- methods [--only SECTION] [--seeds N | --seed N] [--threads N] [--fresh]`. */
 export const bench = {
   id: "methods",
-  title: "Methods against what they have to beat, on real data [--only SECTION] [--seeds 3] [--threads 2] [--fresh]",
+  title:
+    "Methods against what they have to beat, on real data [--only SECTION] [--seeds 3 | --seed N] [--threads 2] [--fresh]",
   run: async (): Promise<Figures> => {
     if (sharedData === undefined) throw new Error("The data for this bench is not there; see LATHE_SHARED.");
     const { values } = parseArgs({
@@ -24,13 +25,17 @@ export const bench = {
       options: {
         only: { type: "string", multiple: true },
         seeds: { type: "string", default: "3" },
+        seed: { type: "string" },
         threads: { type: "string", default: "2" },
         fresh: { type: "boolean" },
       },
     });
     if (values.fresh === true) await rm(KEPT, { recursive: true, force: true });
     const only = (values.only ?? []) as readonly string[];
-    const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
+    const seeds =
+      typeof values.seed === "string"
+        ? [Number(values.seed)]
+        : Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
     const threads = Number(values.threads);
     const control = new AbortController();
     process.once("SIGINT", () => control.abort());
@@ -40,7 +45,14 @@ export const bench = {
       const folder = join(KEPT, section.id);
       await mkdir(folder, { recursive: true });
       const say = (text: string): void => void process.stderr.write(`${section.id}: ${text}\n`);
-      figures[section.id] = await section.run({ seeds, threads, folder, data: sharedData, signal: control.signal, say });
+      figures[section.id] = await section.run({
+        seeds,
+        threads,
+        folder,
+        data: sharedData,
+        signal: control.signal,
+        say,
+      });
     }
     return figures;
   },

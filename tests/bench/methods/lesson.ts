@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeHost } from "../../../core/app/nodeHost.ts";
+import { parsePipeline } from "../../../core/app/pipeline.ts";
 import { parseRecipe } from "../../../core/app/recipe.ts";
 import { hash } from "../../../core/base/hash.ts";
 import { canonicalJson, type Json } from "../../../core/base/json.ts";
@@ -18,6 +19,13 @@ import type { SectionOptions } from "./section.ts";
 export async function readRecipe(name: string): Promise<Recipe> {
   const file = join(import.meta.dirname, "recipes", `${name}.json`);
   return parseRecipe(await readFile(file, "utf8"), file);
+}
+
+/** The recipes of a pipeline in the folder beside this file. */
+export async function readSteps(name: string): Promise<readonly Recipe[]> {
+  const file = join(import.meta.dirname, "recipes", `${name}.json`);
+  const { steps, threads = 1, seed = 0 } = parsePipeline(await readFile(file, "utf8"), file);
+  return steps.map(({ method, version = 1, params }) => ({ lathe: 1, method, version, params, seed, threads }));
 }
 
 /** What a recipe is run on. */

@@ -3,8 +3,9 @@ import type { Json } from "../../../core/base/json.ts";
 import type { Recipe } from "../../../core/contract/project.ts";
 import { timeModels } from "../../../core/measure/timeModels.ts";
 import type { Findings } from "../../../core/methods/prune-channels/findings.ts";
+import type { MethodResult } from "../../../core/methods/define.ts";
 import { openResnet20, startOf, trainDense } from "./cifar.ts";
-import { percentRight, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
+import { percentRight, readSteps, runRecipe, type Lesson } from "./lesson.ts";
 import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
 
 interface Found {
@@ -17,13 +18,7 @@ interface Found {
   readonly speed?: number;
 }
 
-/** What is changed of the recipe for a baseline: the same target, training and seed. */
-const BASELINES = {
-  uniform: { schedule: "one-shot", scope: "layer", multiple: 1 },
-  random: { schedule: "one-shot", importance: "random", perCost: false },
-} as const;
-
-/** Half of the arithmetic of ResNet-20 gone, on CIFAR-10. */
+/** Half of the arithmetic of ResNet-20 gone, on CIFAR-10: first a block that matters little, then channels. */
 export const section: Section = {
   id: "prune",
   title: "ResNet-20 with half of its arithmetic on CIFAR-10",
@@ -31,14 +26,15 @@ export const section: Section = {
     const { dataset, lesson } = await openResnet20(options);
     try {
       const start = await startOf(options, lesson(0));
-      const recipe = await readRecipe("prune-half");
+      const steps = await readSteps("prune-half");
       const all: Record<keyof All, Found[]> = { pruned: [], dense: [], uniform: [], random: [] };
       // Seed by seed, so that a bench that was stopped has whole comparisons.
       for (const seed of options.seeds) {
-        all.pruned.push(await prune(options, recipe, lesson(seed)));
-        all.dense.push({ accuracy: await trainDense(options, recipe, lesson(seed)) });
-        all.uniform.push(await prune(options, changed(recipe, BASELINES.uniform), lesson(seed)));
-        all.random.push(await prune(options, changed(recipe, BASELINES.random), lesson(seed)));
+        const own = await prune(options, steps, lesson(seed));
+        all.pruned.push(own);
+        all.dense.push({ accuracy: await trainDense(options, steps.at(-1)!, lesson(seed)) });
+        all.uniform.push(await prune(options, narrower(steps, own.macs!), lesson(seed)));
+        all.random.push(await prune(options, atRandom(steps), lesson(seed)));
       }
       return { rows: rowsOf(start, all), claims: claimsOf(all) };
     } finally {
@@ -52,12 +48,32 @@ const changed = (recipe: Recipe, params: Readonly<Record<string, Json>>): Recipe
   params: { ...recipe.params, ...params },
 });
 
-function prune(options: SectionOptions, recipe: Recipe, lesson: Lesson): Promise<Found> {
-  return once(options.folder, { recipe, seed: lesson.seed }, async () => {
-    const { schedule, scope, importance } = recipe.params;
-    options.say(`${JSON.stringify([schedule, scope, importance])}, seed ${lesson.seed}`);
-    const { model, findings } = await runRecipe(options, recipe, lesson);
-    const [before, own] = (findings as unknown as Findings).costs;
+/** The same share of every layer's channels gone, down to the percentage of the arithmetic, and no block. */
+function narrower(steps: readonly Recipe[], macs: number): readonly Recipe[] {
+  const remove = Math.floor(100 - macs) / 100;
+  return [changed(steps.at(-1)!, { remove, schedule: "one-shot", scope: "layer", multiple: 1 })];
+}
+
+/** As many blocks and as much arithmetic gone, but drawn. */
+function atRandom([blocks, channels]: readonly Recipe[]): readonly Recipe[] {
+  return [
+    changed(blocks!, { importance: "random" }),
+    changed(channels!, { schedule: "one-shot", importance: "random", perCost: false }),
+  ];
+}
+
+function prune(options: SectionOptions, steps: readonly Recipe[], lesson: Lesson): Promise<Found> {
+  return once(options.folder, { steps: steps as unknown as Json, seed: lesson.seed }, async () => {
+    const { importance, scope } = steps.at(-1)!.params;
+    options.say(`${steps.length} steps, ${JSON.stringify([importance, scope])}, seed ${lesson.seed}`);
+    const results: MethodResult<Json>[] = [];
+    for (const step of steps) {
+      const model = results.at(-1)?.model ?? lesson.model;
+      results.push(await runRecipe(options, step, { ...lesson, model }));
+    }
+    const { model } = results.at(-1)!;
+    const costs = results.map(({ findings }) => (findings as unknown as Findings).costs);
+    const [before, own] = [costs[0]?.[0], costs.at(-1)?.[1]];
     const timing = { session: { threads: 1 }, batch: 1, seed: lesson.seed, seconds: 4, host: nodeHost };
     const [whole = 0, left = 1] = await timeModels([lesson.model, model], { ...timing, signal: options.signal });
     return {
@@ -80,7 +96,7 @@ const TITLES: Readonly<Record<keyof All, string>> = {
   pruned: "pruned",
   dense: "not pruned, trained as long",
   uniform: "narrower everywhere",
-  random: "random channels",
+  random: "random blocks and channels",
 };
 
 function rowsOf(start: number, all: All): Row[] {
@@ -117,7 +133,7 @@ function claimsOf({ pruned, dense, uniform, random }: All): Claim[] {
       measured: `${(of(dense) - of(pruned)).toFixed(2)} points (${of(dense).toFixed(2)} to ${of(pruned).toFixed(2)} %)`,
     },
     beats("a net that is narrower everywhere", uniform),
-    beats("random channels", random),
+    beats("random blocks and channels", random),
     {
       text: "its measured latency falls by at least 1.5×",
       holds: speed >= 1.5,
