@@ -7,6 +7,7 @@ import { compareVariants, comparisonTable, verdictOf, type Compared, type Compar
 import { findData, type Project } from "./project.ts";
 import { chartBlocks } from "./reportCharts.ts";
 import { layerBlocks } from "./reportLayers.ts";
+import { methodBlocks } from "./reportMethod.ts";
 import { stepBlocks } from "./reportSteps.ts";
 
 /** The whole story of some variants, or of all: numbers beside the baseline, charts, and how each one was made. */
@@ -140,6 +141,7 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
   const { recipe } = variant;
   const parent = project.store.variants().find((v) => v.id === variant.parent);
   const method = recipe === null ? undefined : (await loadCatalogue()).get(recipe.method);
+  const { careful, found } = await methodBlocks(variant);
   const blocks: ReportBlock[] = [
     { kind: "heading", level: 2, text: variant.name },
     {
@@ -149,7 +151,7 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
           ? "Imported as it is."
           : (method?.info.summary ?? `Made by ${recipe.method}, which this Lathe does not have.`),
     },
-    ...variant.warnings.map((text): ReportBlock => ({ kind: "callout", tone: "warning", text })),
+    ...careful,
     {
       kind: "facts",
       facts: [
@@ -166,7 +168,7 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
       ],
     },
   ];
-  if (recipe !== null && method !== undefined) blocks.push(...method.report(variant.findings, recipe.params));
+  blocks.push(...found);
   const against = variant.measurements?.accuracy?.against;
   if (against !== undefined) {
     blocks.push({ kind: "text", text: disagreement(against) });

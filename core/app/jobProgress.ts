@@ -13,6 +13,8 @@ const ENOUGH = 0.05;
 /** Follows one attempt of a job's process. The time left counts the present stage only. */
 export function foldProgress(steps: number): ProgressFold {
   let now: JobProgress = { stage: "", done: 0, total: 0, unit: "", step: 1, steps: Math.max(1, steps), metrics: {} };
+  /** The stage that those within it are parts of. */
+  let main = "";
   /** Where the present measure of the work began. */
   let since: { readonly at: number; readonly done: number } | undefined;
   return {
@@ -25,7 +27,8 @@ export function foldProgress(steps: number): ProgressFold {
           now = { ...now, step: event.step, steps: Math.max(1, event.steps) };
           return;
         case "stage":
-          now = { ...now, stage: event.name };
+          if (event.within === undefined) main = event.name;
+          now = { ...now, stage: event.within && main !== "" ? `${main} · ${event.name}` : event.name };
           return;
         case "usage": {
           const { kind: _, ...usage } = event;

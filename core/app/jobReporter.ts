@@ -23,11 +23,10 @@ export function startReporter(
   clock: Clock,
   send: (at: string, event: JobHappening) => void,
 ): JobReporter {
-  let metrics: JobHappening[] = [];
-  let progress: JobHappening | undefined;
+  let metrics: Held[] = [];
+  let progress: Held | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const write = (event: JobHappening): void => {
-    const at = clock.now();
+  const write = ({ at, event }: Held): void => {
     try {
       lines.append({ at, event });
     } catch {
@@ -44,11 +43,12 @@ export function startReporter(
   };
   return {
     tell: (event) => {
-      if (event.kind === "progress") progress = event;
-      else if (event.kind === "metric") metrics = hold(metrics, event);
+      const at = clock.now();
+      if (event.kind === "progress") progress = { at, event };
+      else if (event.kind === "metric") metrics = hold(metrics, { at, event });
       else {
         flush();
-        write(event);
+        write({ at, event });
         return;
       }
       timer ??= setTimeout(flush, PACE).unref();
@@ -57,9 +57,15 @@ export function startReporter(
   };
 }
 
-type Metric = Extract<JobHappening, { kind: "metric" }>;
+/** What happened, and when. */
+interface Held<E extends JobHappening = JobHappening> {
+  readonly at: string;
+  readonly event: E;
+}
 
-function hold(held: JobHappening[], metric: Metric): JobHappening[] {
+type Metric = Held<Extract<JobHappening, { kind: "metric" }>>;
+
+function hold(held: Held[], metric: Metric): Held[] {
   if (held.length < MOST_METRICS) return [...held, metric];
-  return [...held.filter((h) => h.kind !== "metric" || h.name !== metric.name), metric];
+  return [...held.filter(({ event }) => event.kind !== "metric" || event.name !== metric.event.name), metric];
 }

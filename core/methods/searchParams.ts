@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Json } from "../base/json.ts";
+import { ZOO } from "../zoo/catalogue.ts";
 import type { TrainPlan } from "../train/plan.ts";
 import { about } from "./about.ts";
 import { augmentOf } from "./augmentParams.ts";
@@ -111,12 +112,12 @@ export const trialParams = {
 /** What the searches that train every net of their own have in common. */
 export const searchParams = {
   net: z
-    .string()
+    .enum(ZOO.map((net) => net.info.id))
     .default("staged")
     .meta(
       about({
         title: "Family",
-        description: 'A net of the zoo, whose parameters are the space; "lathe new model" lists them.',
+        description: "A net of the zoo, whose parameters are the space. The family staged has the largest one.",
       }),
     ),
   space: z
@@ -135,7 +136,11 @@ export const searchParams = {
     .max(100_000)
     .default(32)
     .meta(
-      about({ title: "Nets", description: "Nets to train and measure, for the baseline as many again.", tryout: 2 }),
+      about({
+        title: "Nets",
+        description: "Nets to train and measure; a random baseline beside it takes as many again.",
+        tryout: 2,
+      }),
     ),
   ...goalParams,
   ...trialParams,

@@ -1,4 +1,5 @@
 import { seededRandom } from "../base/random.ts";
+import { flatPoint } from "../contract/trial.ts";
 import type { TrialColumn, TrialOrder, TrialSearch } from "../contract/trialViews.ts";
 import type { StoredTrial } from "../contract/trials.ts";
 
@@ -75,7 +76,8 @@ export function startFrame(): FrameBuilder {
     put(columnOf("method", "", "fact"), at, method);
     put(columnOf("job", "", "fact"), at, job);
     put(columnOf("seconds", "", "fact"), at, trial.seconds);
-    for (const [name, value] of Object.entries(trial.point)) put(columnOf(`param.${name}`, name, "param"), at, value);
+    for (const [name, value] of Object.entries(flatPoint(trial.point)))
+      put(columnOf(`param.${name}`, name, "param"), at, value);
     for (const [name, value] of Object.entries(trial.values)) put(columnOf(`value.${name}`, name, "value"), at, value);
   };
   return {

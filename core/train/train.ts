@@ -78,7 +78,7 @@ export interface TrainResult {
  */
 export async function train(asked: TrainOptions): Promise<TrainResult> {
   const { plan, host, emit, training, session, signal, seed } = asked;
-  emit({ kind: "stage", name: "Building the training graph" });
+  emit({ kind: "stage", name: "Building the training graph", within: true });
   const freed = fixedBatch(asked.model) === plan.batch ? asked.model : await freeBatch(asked.model, { host, signal });
   const model = freed ?? asked.model;
   const options = { ...asked, model };
@@ -173,7 +173,7 @@ async function runEpochs(options: TrainOptions, run: Run): Promise<void> {
   const total = extent.batches * plan.epochs;
   const meter = startMeter(emit, host.clock, { total, done: progress.epoch * extent.batches + progress.batch });
   while (progress.epoch < plan.epochs) {
-    emit({ kind: "stage", name: `Epoch ${progress.epoch + 1} of ${plan.epochs}` });
+    emit({ kind: "stage", name: `Epoch ${progress.epoch + 1} of ${plan.epochs}`, within: true });
     try {
       await runBatches(options, run, (facts) => {
         meter.batch({ ...facts, done: progress.epoch * extent.batches + progress.batch });

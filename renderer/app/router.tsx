@@ -64,7 +64,8 @@ const wizard = createRoute({
   getParentRoute: () => root,
   path: "/p/$project/wizard",
   validateSearch: (search): WizardStart => {
-    const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+    const text = (value: unknown): string | undefined =>
+      typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined;
     // The router has read what is JSON as such.
     const record = (value: unknown): WizardStart["params"] =>
       typeof value === "object" && value !== null && !Array.isArray(value)
@@ -76,6 +77,7 @@ const wizard = createRoute({
       params: record(search["params"]),
       clone: text(search["clone"]),
       job: text(search["job"]),
+      trial: text(search["trial"]),
       preset: text(search["preset"]),
       exclude: text(search["exclude"]),
     };

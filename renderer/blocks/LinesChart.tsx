@@ -41,7 +41,11 @@ export function LinesChart({ block, identities }: LinesProps): ReactElement {
         <XTicks scale={x} axis={block.x} box={BOX} />
         <YTicks scale={y} axis={block.y} box={BOX} />
         {series.map((s) => {
-          const { colour, dash } = identities(s.label);
+          const { colour, dash, symbol } = identities(s.label);
+          const [first] = s.points;
+          // One point makes no line.
+          if (first !== undefined && s.points.length === 1)
+            return <path key={s.label} className="chart-mark" d={symbol(x(first[0]), y(first[1]))} fill={colour} />;
           const d = s.points.map(([a, b], i) => `${i === 0 ? "M" : "L"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
           return <path key={s.label} className="chart-line" d={d} stroke={colour} strokeDasharray={dash} />;
         })}

@@ -7,7 +7,8 @@ export type Table = Extract<ReportBlock, { kind: "table" }>;
 
 export interface TableBlockProps {
   readonly block: Table;
-  readonly identities: Identities;
+  /** Looks of the rows by their names; without it, they have none. */
+  readonly identities?: Identities | undefined;
 }
 
 interface Order {
@@ -51,7 +52,12 @@ export function TableBlock({ block, identities }: TableBlockProps): ReactElement
               {row.map((cell, j) =>
                 j === 0 ? (
                   <th key={j} scope="row">
-                    <Swatch identity={identities(cell.text)} isShown={block.collapsed !== true} /> {cell.text}
+                    {identities !== undefined && (
+                      <>
+                        <Swatch identity={identities(cell.text)} isShown={block.collapsed !== true} />{" "}
+                      </>
+                    )}
+                    {cell.text}
                     {cell.note !== undefined && <span className="table-note">{cell.note}</span>}
                   </th>
                 ) : (

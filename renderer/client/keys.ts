@@ -8,6 +8,7 @@ export const keys = {
   comparison: (project: string, variants: readonly string[]) => ["project", project, "comparison", ...variants],
   layers: (project: string, variant: string) => ["project", project, "layers", variant],
   presets: (project: string) => ["presets", project],
+  trialRecipe: (project: string, trial: number) => ["recipe", project, trial],
   jobResults: (project: string, job: string) => ["project", project, "results", job],
   storage: (project: string) => ["storage", project],
   diagnosis: () => ["diagnosis"],

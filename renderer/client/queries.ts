@@ -4,7 +4,7 @@ import type { Failure } from "../../core/contract/failure.ts";
 import type { JobLogEntry } from "../../core/contract/jobs.ts";
 import type { MethodInfo } from "../../core/contract/method.ts";
 import type { Preset } from "../../core/contract/preset.ts";
-import type { JobView, LayerName } from "../../core/contract/run.ts";
+import type { JobView, LayerName, RunAsked } from "../../core/contract/run.ts";
 import type { DiagnosisView, EngineStatus, Overview, RecentProject } from "../../core/contract/views.ts";
 import { useEngine } from "./engine.ts";
 import { failureOf } from "./failure.ts";
@@ -97,6 +97,18 @@ export function useLayers(project: string, variant: string): Asked<LayerName[]> 
 export function usePresets(project: string): Asked<Preset[]> {
   const { client } = useEngine();
   return asked(useQuery({ queryKey: keys.presets(project), queryFn: () => client.presets.list({ project }) }));
+}
+
+/** The run that makes a trial again; nothing is asked where there is no trial. */
+export function useTrialRecipe(project: string, trial: number | undefined): Asked<RunAsked> {
+  const { client } = useEngine();
+  return asked(
+    useQuery({
+      queryKey: keys.trialRecipe(project, trial ?? 0),
+      queryFn: () => client.trials.recipe({ project, trial: trial ?? 0 }),
+      enabled: trial !== undefined,
+    }),
+  );
 }
 
 /** What the engine's machine can do; it does not change while the engine runs. */

@@ -49,7 +49,7 @@ export function FieldRow({ field, values, problem, variants, layers, onChange, o
             {title}
           </label>
         )}
-        {isChanged && (
+        {isChanged && schema.isNeeded !== true && (
           <Button
             size="small"
             variant="minimal"

@@ -38,6 +38,20 @@ export function valueOf({ name, schema }: Field, values: Values): Json | undefin
   return name in values ? values[name] : schema.default;
 }
 
+const LONG_TEXT = 60;
+
+/** A value in a sentence; of a long one, its beginning. */
+export function valueText(value: Json | undefined): string {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  const text = Array.isArray(value)
+    ? value.map((v: Json) => (typeof v === "string" ? v : JSON.stringify(v))).join(", ")
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value ?? null);
+  if (text === "") return "none";
+  return text.length > LONG_TEXT ? `${text.slice(0, LONG_TEXT - 1)}…` : text;
+}
+
 export function isDefault(field: Field, values: Values): boolean {
   return JSON.stringify(valueOf(field, values)) === JSON.stringify(field.schema.default);
 }

@@ -47,6 +47,8 @@ export interface WizardStart {
   readonly clone?: string | undefined;
   /** A job whose plan is taken over. */
   readonly job?: string | undefined;
+  /** A trial that is made again, by its number in the project. */
+  readonly trial?: string | undefined;
   /** A preset, by its name. */
   readonly preset?: string | undefined;
   /** A layer that the method is to leave alone, beside those that it leaves already. */

@@ -16,12 +16,43 @@ it("keeps the ends and every spike of a long curve", () => {
   expect(decimate(points.slice(0, 400), 400)).toHaveLength(400);
 });
 
-it("draws a curve for each metric that was told more than once", () => {
-  const metric = (name: string, value: number): JobLogEntry => ({ at: "", event: { kind: "metric", name, value } });
-  const log = [metric("loss", 3), metric("accuracy", 0.5), metric("loss", 2), metric("estimated-memory-bytes", 9)];
-  expect(curvesOf(log).map((b) => b.kind === "lines" && [b.title, b.series[0]?.points])).toEqual([
-    ["loss", [[1, 3], [2, 2]]], // prettier-ignore
+/** A log of one event each second. */
+const logOf = (...events: readonly JobLogEntry["event"][]): JobLogEntry[] =>
+  events.map((event, i) => ({ at: new Date(1000 * i).toISOString(), event }));
+const metric = (name: string, value: number): JobLogEntry["event"] => ({ kind: "metric", name, value });
+const seriesOf = (log: readonly JobLogEntry[]): unknown[] =>
+  curvesOf(log).flatMap((b) => (b.kind === "lines" ? [[b.title, b.series.map((s) => [s.label, s.points])]] : []));
+
+it("draws a curve for each metric that was told more than once, in its unit", () => {
+  const log = logOf(
+    ...[metric("loss", 3), metric("accuracy", 0.5), metric("loss", 2), metric("estimated-memory-bytes", 9)],
+    ...[metric("memory-bytes", 2 ** 20), metric("memory-bytes", 2 ** 21), metric("own-idea", 1), metric("own-idea", 2)],
+  );
+  expect(seriesOf(log)).toEqual([
+    ["Loss", [["Loss", [[0, 3], [2, 2]]]]], // prettier-ignore
+    ["Memory", [["Memory", [[4, 1], [5, 2]]]]], // prettier-ignore
+    ["Own idea", [["Own idea", [[6, 1], [7, 2]]]]], // prettier-ignore
   ]);
+});
+
+it("keeps the trainings of a job apart, and their epochs together", () => {
+  const epoch = (n: number): JobLogEntry["event"] => ({ kind: "stage", name: `Epoch ${n}`, within: true });
+  const training = (...accuracies: readonly number[]): JobLogEntry["event"][] =>
+    accuracies.flatMap((a, i) => [epoch(i + 1), metric("accuracy", a)]);
+  const log = logOf(
+    ...[{ kind: "stage", name: "Student" } as const, ...training(0.5, 0.6)],
+    ...[{ kind: "stage", name: "Baseline" } as const, ...training(0.25, 0.75)],
+  );
+  expect(seriesOf(log)).toEqual([
+    ["Validation accuracy", [["Student", [[1, 50], [2, 60]]], ["Baseline", [[1, 25], [2, 75]]]]], // prettier-ignore
+  ]);
+});
+
+it("leaves out the time between two attempts", () => {
+  const state = (name: "interrupted" | "running"): JobLogEntry["event"] => ({ kind: "state", state: name });
+  const log = logOf(metric("loss", 3), metric("loss", 2), state("interrupted"), state("running"), metric("loss", 1));
+  const later = log.map((entry, i) => (i < 3 ? entry : { ...entry, at: new Date(1e9 + 1000 * i).toISOString() }));
+  expect(seriesOf(later)).toEqual([["Loss", [["Loss", [[0, 3], [1, 2], [2, 1]]]]]]); // prettier-ignore
 });
 
 it("remembers the best of a run: the highest accuracy, or else the lowest loss", () => {
@@ -47,4 +78,14 @@ it("keeps by project which columns the table of jobs has", () => {
     shownJobColumns(hiddenJobColumns.get(), project).map((c) => c.title);
   expect(titles("a")).toEqual(["State", "Progress", "Elapsed", "Left", "Best", "Started"]);
   expect(titles("b")).toContain("Device");
+});
+
+it("says of which stage an epoch is a part", () => {
+  const fold = foldProgress(1);
+  const stages: readonly [string, true?][] = [["Epoch 1", true], ["Student"], ["Epoch 1", true], ["Comparing"]]; // prettier-ignore
+  const told = stages.map(([name, within]) => {
+    fold.take({ kind: "stage", name, ...(within && { within }) }, 0);
+    return fold.now.stage;
+  });
+  expect(told).toEqual(["Epoch 1", "Student", "Student · Epoch 1", "Comparing"]);
 });

@@ -72,6 +72,16 @@ it("takes parameters from an address, beside what the method has by itself", () 
   expect(requestOf(usual, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1", epochs: 9 });
 });
 
+it("takes over the run that makes a trial again", () => {
+  const run = { method: "distill-logits", params: { teacher: "sha-v2", epochs: 9 }, seed: 5, threads: 4, from: "v2" };
+  const draft = startDraft({ ...parts, start: { trial: "7" }, run: { ...run, measure: true } });
+  expect(draft).toMatchObject({ from: "v2", seed: "5", threads: "4" });
+  expect(requestOf(draft, methodOf("distill-logits"))).toMatchObject({
+    ...run,
+    params: { ...run.params, teacher: "net-v2" },
+  });
+});
+
 it("begins with the baseline where a method needs a model, and says so where there is none", () => {
   const draft = startDraft({ ...parts, start: { method: "distill-logits" } });
   expect(problemsIn(draft, { overview, methods, layers }).size).toBe(0);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../core/base/random.ts";
+import { flatPoint } from "../../core/contract/trial.ts";
 import type { StoredTrial } from "../../core/contract/trials.ts";
 import type { TrialSearch } from "../../core/contract/trialViews.ts";
 import {
@@ -44,6 +45,20 @@ test("keeps parameters of any kind, and tells what columns there are", () => {
     { id: "value.accuracy", title: "accuracy", kind: "value", isNumeric: true, count: 2, low: 0.5, high: 0.7 },
     { id: "value.latency", title: "latency", kind: "value", isNumeric: true, count: 1, low: 2, high: 2 },
   ]);
+});
+
+test("takes settings within lists of records one by one", () => {
+  const point: StoredTrial["trial"]["point"] = {
+    stages: [
+      { width: 1, blocks: [{ op: "a" }] },
+      { width: 2, kernels: [3, 5] },
+    ],
+    task: { classes: 10 },
+  };
+  expect(flatPoint(point)).toEqual({
+    ...{ "stages.1.width": 1, "stages.1.blocks.1.op": "a", "stages.2.width": 2, "stages.2.kernels": [3, 5] },
+    "task.classes": 10,
+  });
 });
 
 test("a parameter that turns from numbers to texts keeps its earlier numbers as texts", () => {

@@ -56,7 +56,8 @@ async function pruneInRounds(start: Opened, context: MethodContext<Params>): Pro
     const stage = rounds === 1 ? "prune" : `prune-${round}`;
     last = await prune(opened, { choosing: params, goal, stage, context });
     const epochs = share(params.epochs, round, rounds);
-    const trained = await trainFor(last.model, { epochs, stage, context });
+    const title = rounds === 1 ? "Training what is left" : `Training what is left, round ${round} of ${rounds}`;
+    const trained = await trainFor(last.model, { epochs, stage, title, context });
     history.push(...trained.history.map((h) => ({ ...h, epoch: h.epoch + history.length })));
     opened = await open(trained.model, context);
   }
@@ -76,14 +77,17 @@ function goalOf(start: Opened, { target }: Params, left: number): Goal {
 interface Training {
   readonly epochs: number;
   readonly stage: string;
+  /** The same for people. */
+  readonly title: string;
   readonly context: MethodContext<Params>;
 }
 
 async function trainFor(
   model: Model,
-  { epochs, stage, context }: Training,
+  { epochs, stage, title, context }: Training,
 ): Promise<{ readonly model: Model; readonly history: readonly EpochResult[] }> {
   if (epochs === 0) return { model, history: [] };
+  context.emit({ kind: "stage", name: title });
   return fineTune(context, model, { params: { ...context.params, epochs }, stage });
 }
 
@@ -101,7 +105,12 @@ async function baselines(
   const random = { ...common, importance: "random" } as const;
   const found: { label: string; model: Model }[] = [];
   if (epochs > 0) {
-    const trained = await trainFor(start.model, { epochs, stage: "whole", context });
+    const trained = await trainFor(start.model, {
+      epochs,
+      stage: "whole",
+      title: "Baseline: the whole model",
+      context,
+    });
     found.push({ label: "not pruned, trained as long", model: trained.model });
   }
   for (const [stage, label, choosing] of [
@@ -109,7 +118,7 @@ async function baselines(
     ["random", "random channels", random],
   ] as const) {
     const pruned = await prune(start, { choosing, goal, stage, context });
-    const trained = await trainFor(pruned.model, { epochs, stage, context });
+    const trained = await trainFor(pruned.model, { epochs, stage, title: `Baseline: ${label}`, context });
     found.push({ label, model: trained.model });
   }
   return found;

@@ -11,7 +11,7 @@ export function suggest({ baseline, hasData, tried }: ProjectFacts): Suggestion 
   if (!isOpen || time === undefined || time.share < WORTH || tried.some((t) => t.family === "prune")) return undefined;
   return {
     text: "Prune channels",
-    reason: `${time.ops.slice(0, 3).join(", ")} layers take ${formatPercent(time.share, 0)} of the time of ${baseline.name}. With fewer channels they have less to do, on any device.`,
+    reason: `${time.ops.slice(0, 3).join(" and ")} layers take ${formatPercent(time.share, 0)} of the time of ${baseline.name}. With fewer channels they have less to do, on any device.`,
     from: baseline.id,
     takes: "minutes",
   };

@@ -14,7 +14,12 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
   const { params, session, emit } = context;
   const opened = await openForPruning(context.model, context);
   const start: Start = { ...opened, regions: regionsOf(opened.model, opened.shapes, params) };
-  const made = await pruneAndTrain(start, { choosing: params, stage: "layers", context });
+  const made = await pruneAndTrain(start, {
+    choosing: params,
+    stage: "layers",
+    title: "Training what is left",
+    context,
+  });
   const others = [
     { label: "before", model: start.model },
     ...(params.baselines ? await baselines(start, made, context) : []),
@@ -55,23 +60,25 @@ interface Making {
   readonly choosing: Choosing;
   /** Names what the run keeps of it. */
   readonly stage: string;
+  /** Of its training, for people. */
+  readonly title: string;
   readonly context: MethodContext<Params>;
 }
 
-async function pruneAndTrain(start: Start, { choosing, stage, context }: Making): Promise<Made> {
+async function pruneAndTrain(start: Start, { choosing, stage, title, context }: Making): Promise<Made> {
   const chosen = await remembered(context, `${stage}.choice`, () => chooseRegions(start, choosing, context));
   const removed = start.regions.filter((r) => chosen.removed.includes(r.name));
   const smaller = removeRegions(start.model, removed);
   const ready = choosing.recalibrate ? await recalibrated(smaller, context, choosing.samples) : smaller;
-  return { chosen, ...(await trainFor(ready, stage, context)) };
+  return { chosen, ...(await trainFor(ready, { stage, title, context })) };
 }
 
 async function trainFor(
   model: Model,
-  stage: string,
-  context: MethodContext<Params>,
+  { stage, title, context }: Omit<Making, "choosing">,
 ): Promise<{ readonly model: Model; readonly history: readonly EpochResult[] }> {
   if (context.params.epochs === 0) return { model, history: [] };
+  context.emit({ kind: "stage", name: title });
   return fineTune(context, model, { params: context.params, stage });
 }
 
@@ -84,13 +91,18 @@ async function baselines(
   const { params } = context;
   const found: { label: string; model: Model }[] = [];
   if (params.epochs > 0) {
-    const { model } = await trainFor(start.model, "whole", context);
+    const { model } = await trainFor(start.model, { stage: "whole", title: "Baseline: the whole model", context });
     found.push({ label: "nothing removed, trained as long", model });
   }
   // A hair less than the share that the number of removed blocks is.
   const remove = (chosen.removed.length - 0.5) / start.regions.length;
   const choosing = { ...params, target: "count", remove, importance: "random" } as const;
-  const { model } = await pruneAndTrain(start, { choosing, stage: "random", context });
+  const { model } = await pruneAndTrain(start, {
+    choosing,
+    stage: "random",
+    title: "Baseline: random blocks",
+    context,
+  });
   return [...found, { label: "random blocks", model }];
 }
 

@@ -164,12 +164,25 @@ async function trainStages(context: Context, { fake, keepsNorms }: Start): Promi
     : { freeze: [...fake.fixed, ...steps] };
   const frozen = keepsNorms ? Math.min(params.epochs, Math.round(params.epochs * params.frozenShare)) : 0;
   const stages = [
-    { stage: "moving", epochs: params.epochs - frozen, rate: params.rate, freezeStatistics: false },
-    { stage: "frozen", epochs: frozen, rate: params.rate / 10, freezeStatistics: true },
+    {
+      stage: "moving",
+      title: "Training with the rounding",
+      epochs: params.epochs - frozen,
+      rate: params.rate,
+      freezeStatistics: false,
+    },
+    {
+      stage: "frozen",
+      title: "Training with frozen statistics",
+      epochs: frozen,
+      rate: params.rate / 10,
+      freezeStatistics: true,
+    },
   ].filter((s) => s.epochs > 0);
   let model = fake.model;
   const history: EpochResult[] = [];
-  for (const { stage, epochs, rate, freezeStatistics } of stages) {
+  for (const { stage, title, epochs, rate, freezeStatistics } of stages) {
+    context.emit({ kind: "stage", name: title });
     const done = await fineTune(context, model, {
       params: { ...params, epochs, rate },
       stage: `aware-${stage}`,

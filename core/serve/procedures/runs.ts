@@ -4,7 +4,7 @@ import { planJob } from "../../app/jobPlan.ts";
 import { describeMethod, listMethods } from "../../app/methods.ts";
 import { listPresets, removePreset, savePreset } from "../../app/presets.ts";
 import { findData, findVariant } from "../../app/project.ts";
-import { stepBlocks } from "../../app/reportSteps.ts";
+import { jobBlocks } from "../../app/reportMethod.ts";
 import { estimateRun } from "../../app/runMethod.ts";
 import { server } from "../base.ts";
 import { chainCommand, commandOf } from "../command.ts";
@@ -76,16 +76,9 @@ export const jobProcedures = jobs.router({
   setPriority: jobs.setPriority.handler(({ input: { priority, ...name }, context: { engine } }) =>
     engine.jobs.setPriority(name, priority),
   ),
-  results: jobs.results.handler(async ({ input, context: { engine } }) => {
-    const project = await engine.projects.get(input.project);
-    const made = new Set(project.store.jobs.find(input.job)?.made.flat());
-    return [
-      ...(await stepBlocks(
-        project,
-        project.store.variants().filter((v) => made.has(v.id)),
-      )),
-    ];
-  }),
+  results: jobs.results.handler(async ({ input, context: { engine } }) => [
+    ...(await jobBlocks(await engine.projects.get(input.project), input.job)),
+  ]),
   remove: jobs.remove.handler(async ({ input, context: { engine } }) => {
     await engine.jobs.remove(input);
     return {};

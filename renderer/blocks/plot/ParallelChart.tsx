@@ -6,7 +6,7 @@ import { Chart } from "../Chart.tsx";
 import type { Identity } from "../identity.ts";
 import { useBrush, type Brush } from "./brush.ts";
 import { PaintedLines } from "./PaintedLines.tsx";
-import { placeAxes, within, type ParallelAxis, type PlacedAxis, type Ranges } from "./parallel.ts";
+import { placeAxes, shortTitle, within, type ParallelAxis, type PlacedAxis, type Ranges } from "./parallel.ts";
 import { useWidth } from "./useWidth.ts";
 import { scaleFor } from "./view.ts";
 
@@ -151,7 +151,7 @@ function UprightAxis({ placed: { axis, x, span }, range }: UprightAxisProps): Re
     <g>
       <line className="plot-axis" x1={x} x2={x} y1={top} y2={bottom} />
       <text className="chart-axis plot-axis-title" x={x} y={top - 24} textAnchor="middle">
-        {short(axis.title, 15)}
+        {shortTitle(axis.title, 15)}
         <title>{axisText(axis)}</title>
       </text>
       {axis.unit !== undefined && (
@@ -178,8 +178,6 @@ function UprightAxis({ placed: { axis, x, span }, range }: UprightAxisProps): Re
   );
 }
 
-const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-
 function ticksOf(
   axis: Axis & Pick<ParallelAxis, "options">,
   span: readonly [number, number],
@@ -189,7 +187,7 @@ function ticksOf(
     const step = Math.ceil(axis.options.length / 12);
     return axis.options.flatMap((text, i) => {
       const y = range[0] + ((i - span[0]) / (span[1] - span[0])) * (range[1] - range[0]);
-      return i % step === 0 ? [{ text: short(text, 9), y }] : [];
+      return i % step === 0 ? [{ text: shortTitle(text, 9), y }] : [];
     });
   }
   const scale = scaleFor(axis, span, range);

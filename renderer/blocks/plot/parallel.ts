@@ -19,6 +19,12 @@ export interface PlacedAxis {
   readonly heights: Float32Array;
 }
 
+/** The end of a name such as "stages.2.width", the start of any other. */
+export function shortTitle(title: string, most: number): string {
+  if (title.length <= most) return title;
+  return title.includes(".") ? `…${title.slice(1 - most)}` : `${title.slice(0, most - 1)}…`;
+}
+
 export function placeAxes(
   axes: readonly ParallelAxis[],
   [left, top, right, bottom]: readonly [number, number, number, number],

@@ -5,10 +5,12 @@ import type { LearningCurve, LearningCurves } from "../../../core/contract/compa
 import type { VariantView } from "../../../core/contract/views.ts";
 import { axisText, scaleOf, WIDTH, XTicks, YTicks } from "../../blocks/axis.tsx";
 import { Chart } from "../../blocks/Chart.tsx";
-import type { Identities } from "../../blocks/identity.ts";
+import type { Identities, Identity } from "../../blocks/identity.ts";
 import { useBrush, type Brush } from "../../blocks/plot/brush.ts";
 import { smooth } from "./smooth.ts";
 
+/** Unlike the first ones of all variants. */
+const FURTHER = ["1 4", "12 3 1 3", "3 6"] as const;
 const HEIGHT = 280;
 const BOX = [56, 30, WIDTH - 20, HEIGHT - 44] as const;
 
@@ -82,6 +84,12 @@ function CurveChart({ chart, smoothing, variants, identities, brush }: CurveChar
   );
   const placeOf = new Map(variants.map((v, i) => [v.id, i]));
   const nameOf = (s: LearningCurve): string => variants[placeOf.get(s.variant) ?? -1]?.name ?? s.label;
+  /** A variant's further curves have its colour and dashes of their own. */
+  const lookOf = (s: LearningCurve): Identity => {
+    const look = identities(nameOf(s));
+    const further = series.filter((o) => o.variant === s.variant).indexOf(s);
+    return further <= 0 ? look : { ...look, dash: FURTHER[(further - 1) % FURTHER.length]! };
+  };
   const line = (of: readonly [number, number][]): string =>
     of.map(([a, b], i) => `${i === 0 ? "M" : "L"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
   const isBack = (s: LearningCurve): boolean => brush.count() > 0 && !brush.has(placeOf.get(s.variant) ?? -1);
@@ -107,7 +115,7 @@ function CurveChart({ chart, smoothing, variants, identities, brush }: CurveChar
         <XTicks scale={x} axis={chart.x} box={BOX} />
         <YTicks scale={y} axis={chart.y} box={BOX} />
         {series.map((s) => {
-          const { colour, dash, symbol } = identities(nameOf(s));
+          const { colour, dash, symbol } = lookOf(s);
           const last = s.points.at(-1);
           return (
             <g key={s.label} className={isBack(s) ? "plot-back" : undefined}>
@@ -127,7 +135,7 @@ function CurveChart({ chart, smoothing, variants, identities, brush }: CurveChar
       </svg>
       <ul className="legend" aria-hidden>
         {series.map((s) => {
-          const { colour, dash } = identities(nameOf(s));
+          const { colour, dash } = lookOf(s);
           return (
             <li key={s.label}>
               <svg width={24} height={10}>

@@ -33,7 +33,7 @@ export function JobDetail({ view }: { readonly view: JobView }): ReactElement {
       <Resources view={view} />
       {job.failure !== undefined && <Refusal failure={job.failure} />}
       {job.tryout !== undefined && <Tried tryout={job.tryout} />}
-      <JobResults view={view} />
+      <JobResults view={view} log={log.data ?? []} />
       {log.failure !== undefined ? (
         <Failed failure={log.failure} retry={log.again} />
       ) : log.data === undefined ? (

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Switch } from "@blueprintjs/core";
 import { useState, type ReactElement, type ReactNode } from "react";
-import { formatNumber, formatPercent } from "../../../core/base/format.ts";
+import { formatPercent } from "../../../core/base/format.ts";
+import { metricText } from "../../../core/contract/metrics.ts";
 import type { JobView } from "../../../core/contract/run.ts";
 import type { VariantView } from "../../../core/contract/views.ts";
 import { useJobs, useOverview } from "../../client/queries.ts";
@@ -180,5 +181,5 @@ function bestText({ made, progress }: JobView, variants: readonly VariantView[])
   if (accuracy !== undefined) return accuracy.text;
   const best = progress?.best;
   if (best === undefined) return "—";
-  return best.name === "accuracy" ? formatPercent(best.value) : `${best.name} ${formatNumber(best.value)}`;
+  return best.name === "accuracy" ? formatPercent(best.value) : metricText(best.name, best.value);
 }

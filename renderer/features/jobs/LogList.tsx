@@ -1,8 +1,8 @@
 import { Button, InputGroup, Switch } from "@blueprintjs/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import { formatNumber } from "../../../core/base/format.ts";
 import type { JobLogEntry } from "../../../core/contract/jobs.ts";
+import { metricText } from "../../../core/contract/metrics.ts";
 
 const ROW = 22;
 
@@ -91,7 +91,7 @@ function textOf(event: JobLogEntry["event"]): string | undefined {
     case "message":
       return event.level === "warning" ? `Warning: ${event.text}` : event.text;
     case "metric":
-      return `${event.name} ${formatNumber(event.value)}`;
+      return metricText(event.name, event.value);
     case "state":
       return `The job is ${event.state}${event.reason === undefined ? "." : `: ${event.reason}`}`;
     case "step":
@@ -101,7 +101,7 @@ function textOf(event: JobLogEntry["event"]): string | undefined {
     case "measured":
       return `Measured ${event.variants.join(", ")}`;
     case "trials":
-      return `${event.count} trials are done`;
+      return event.count === 1 ? "One more trial is done" : `${event.count} more trials are done`;
     case "failure":
       return `Failed: ${event.message}`;
     case "progress":

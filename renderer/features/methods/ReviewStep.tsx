@@ -8,7 +8,7 @@ import type { ChainAsked, JobView, RunAsked } from "../../../core/contract/run.t
 import { useEngine, type Engine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
 import { asked, useDiagnosis, type Asked } from "../../client/queries.ts";
-import { fieldsOf, isDefault, titleOf, valueOf } from "../../form/schema.ts";
+import { fieldsOf, isDefault, titleOf, valueOf, valueText } from "../../form/schema.ts";
 import { useCommand } from "../../kit/commands.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { duration } from "../../kit/numbers.tsx";
@@ -199,7 +199,7 @@ function Summary({ overview, draft, method, values }: SummaryProps): ReactElemen
       )}
       {changed.length === 0
         ? ", all settings at their default."
-        : `; changed: ${changed.map((f) => `${titleOf(f)} ${JSON.stringify(valueOf(f, values))}`).join(", ")}.`}
+        : `; changed: ${changed.map((f) => `${titleOf(f)} ${valueText(valueOf(f, values))}`).join(", ")}.`}
     </p>
   );
 }

@@ -2,7 +2,15 @@ import { Button } from "@blueprintjs/core";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import type { MethodInfo } from "../../../core/contract/method.ts";
 import type { Overview } from "../../../core/contract/views.ts";
-import { useJobs, useLayers, useMethods, useOverview, usePresets, useStatus } from "../../client/queries.ts";
+import {
+  useJobs,
+  useLayers,
+  useMethods,
+  useOverview,
+  usePresets,
+  useStatus,
+  useTrialRecipe,
+} from "../../client/queries.ts";
 import type { WizardStart } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { defaultThreads } from "../../kit/threads.ts";
@@ -28,13 +36,16 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
   const status = useStatus();
   const jobs = useJobs(start.job === undefined ? undefined : project);
   const presets = usePresets(project);
-  const failure = overview.failure ?? methods.failure ?? status.failure ?? jobs.failure ?? presets.failure;
+  const trial = useTrialRecipe(project, start.trial === undefined ? undefined : Number(start.trial));
+  const all = [overview, methods, status, jobs, presets, trial];
+  const failure = all.find((q) => q.failure !== undefined)?.failure;
   if (failure !== undefined) {
-    const all = [overview, methods, status, jobs, presets];
     return <Failed isPage failure={failure} retry={() => all.forEach((q) => q.failure !== undefined && q.again())} />;
   }
   const isWaiting =
-    (start.job !== undefined && jobs.data === undefined) || (start.preset !== undefined && presets.data === undefined);
+    (start.job !== undefined && jobs.data === undefined) ||
+    (start.preset !== undefined && presets.data === undefined) ||
+    (start.trial !== undefined && trial.data === undefined);
   if (overview.data === undefined || methods.data === undefined || status.data === undefined || isWaiting)
     return <Loading what="the wizard" />;
   if (overview.data.variants.length === 0) {
@@ -51,6 +62,7 @@ export function WizardPage({ project, start }: WizardPageProps): ReactElement {
     threads: defaultThreads.get() ?? status.data.threads,
     plan: jobs.data?.find((v) => v.job.id === start.job)?.job.plan,
     preset: presets.data?.find((p) => p.name === start.preset),
+    run: trial.data,
   });
   return (
     <Wizard

@@ -41,6 +41,8 @@ export interface DraftParts {
   /** The plan of the job that is taken over. */
   readonly plan?: JobPlan | undefined;
   readonly preset?: Preset | undefined;
+  /** The run that makes a trial again. */
+  readonly run?: RunAsked | undefined;
 }
 
 /** A method's parameters before anybody says anything: where it needs a model, that is the baseline. */
@@ -67,11 +69,11 @@ interface Given {
   readonly provider?: ProviderName | undefined;
 }
 
-/** A new draft, or one that takes over what a variant, a job or a preset says. */
-export function startDraft({ overview, methods, start, threads, plan, preset }: DraftParts): Draft {
+/** A new draft, or one that takes over what a variant, a job, a preset or a trial says. */
+export function startDraft({ overview, methods, start, threads, plan, preset, run }: DraftParts): Draft {
   const cloned = overview.variants.find((v) => v.id === start.clone);
   const baseline = overview.variants.find((v) => v.isBaseline) ?? overview.variants[0];
-  const given = givenBy(cloned?.recipe ?? undefined, plan, preset);
+  const given = givenBy(run ?? cloned?.recipe ?? undefined, plan, preset);
   const [first] = given;
   const named = methods.find((m) => m.id === start.method);
   const usual =
@@ -95,8 +97,8 @@ export function startDraft({ overview, methods, start, threads, plan, preset }: 
           name: preset !== undefined && given.length > 1 ? (one.name ?? "") : "",
         }));
   return {
-    from: start.from ?? plan?.from?.variant ?? cloned?.parent ?? baseline?.id ?? "",
-    data: plan?.data ?? overview.data.at(-1)?.id,
+    from: start.from ?? run?.from ?? plan?.from?.variant ?? cloned?.parent ?? baseline?.id ?? "",
+    data: run?.data ?? plan?.data ?? overview.data.at(-1)?.id,
     steps: excluding(steps, methods, start.exclude),
     at: 1,
     seed: String(first?.seed ?? 0),

@@ -1,4 +1,4 @@
-import { Button, Checkbox, HTMLSelect, PopoverNext } from "@blueprintjs/core";
+import { Button, HTMLSelect, PopoverNext } from "@blueprintjs/core";
 import { useMemo, type ReactElement } from "react";
 import { formatNumber } from "../../../core/base/format.ts";
 import type { ReportBlock } from "../../../core/contract/report.ts";
@@ -19,6 +19,7 @@ import { ParallelChart } from "../../blocks/plot/ParallelChart.tsx";
 import type { PointsBlock } from "../../blocks/plot/points.ts";
 import { PointsChart } from "../../blocks/plot/PointsChart.tsx";
 import { Refusal } from "../../kit/states.tsx";
+import { ColumnList } from "./ColumnList.tsx";
 import { labelOf } from "./Filters.tsx";
 import { axisOf, isAxis, parallelAxes, pointSetOf } from "./pointSet.ts";
 import { useImportance, useTrialFront } from "./queries.ts";
@@ -76,10 +77,13 @@ export function TrialCharts(props: TrialChartsProps): ReactElement {
             identity={(i) => identities(groups?.[points.columns["group"]?.[i] ?? -1] ?? "")}
             brush={brush}
             tools={
-              <AxisList
+              <ColumnList
+                name="Axes"
                 columns={columns.filter(isAxis)}
-                chosen={choice.axes}
-                onChange={(ids) => onChoice({ axes: ids })}
+                isChosen={(id) => choice.axes.includes(id)}
+                onChange={(id, isChosen) =>
+                  onChoice({ axes: isChosen ? [...choice.axes, id] : choice.axes.filter((a) => a !== id) })
+                }
               />
             }
           />
@@ -224,37 +228,6 @@ function GoalList({ columns, objectives, onChange }: GoalListProps): ReactElemen
       }
     >
       <Button size="small" variant="minimal" endIcon="caret-down" text="Objectives" />
-    </PopoverNext>
-  );
-}
-
-interface AxisListProps {
-  readonly columns: readonly TrialColumn[];
-  readonly chosen: readonly string[];
-  readonly onChange: (chosen: readonly string[]) => void;
-}
-
-function AxisList({ columns, chosen, onChange }: AxisListProps): ReactElement {
-  return (
-    <PopoverNext
-      placement="bottom-start"
-      content={
-        <fieldset className="column-list">
-          <legend className="sr">Axes</legend>
-          {columns.map((c) => (
-            <Checkbox
-              key={c.id}
-              label={labelOf(c)}
-              checked={chosen.includes(c.id)}
-              onChange={(event) =>
-                onChange(event.currentTarget.checked ? [...chosen, c.id] : chosen.filter((id) => id !== c.id))
-              }
-            />
-          ))}
-        </fieldset>
-      }
-    >
-      <Button size="small" variant="minimal" endIcon="caret-down" text="Axes" />
     </PopoverNext>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { Failure } from "../../../core/contract/failure.ts";
+import { flatPoint } from "../../../core/contract/trial.ts";
 import type { StoredTrial } from "../../../core/contract/trials.ts";
 import { useEngine } from "../../client/engine.ts";
 import { failureOf } from "../../client/failure.ts";
@@ -36,7 +37,7 @@ export function TrialDetail({ project, trial: stored, onClose }: TrialDetailProp
     }
   };
   const facts = [
-    ...Object.keys(trial.point).map((name) => ({ name, value: cellText(stored, { id: `param.${name}` }) })),
+    ...Object.keys(flatPoint(trial.point)).map((name) => ({ name, value: cellText(stored, { id: `param.${name}` }) })),
     ...Object.keys(trial.values).map((name) => ({ name, value: cellText(stored, { id: `value.${name}` }) })),
   ];
   return (
@@ -70,6 +71,7 @@ export function TrialDetail({ project, trial: stored, onClose }: TrialDetailProp
       {failure !== undefined && <Refusal failure={failure} />}
       <div className="actions">
         <Button intent="primary" text="Train it as a variant" loading={isAsking} onClick={() => void make()} />
+        <Button icon="edit" text="Edit…" onClick={() => go(paths.wizard(project, { trial: String(id) }))} />
         <Button
           icon="duplicate"
           text="Copy its parameters"

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactEleme
 import type { StoredTrial } from "../../../core/contract/trials.ts";
 import type { TrialColumn, TrialOrder, TrialSearch } from "../../../core/contract/trialViews.ts";
 import { useBrush, type Brush } from "../../blocks/plot/brush.ts";
+import { shortTitle } from "../../blocks/plot/parallel.ts";
 import { Failed } from "../../kit/states.tsx";
 import { cellText } from "./cells.ts";
 import { usePages } from "./usePages.ts";
@@ -90,8 +91,14 @@ export function TrialTable(props: TrialTableProps): ReactElement {
               className={c.isNumeric ? "end" : undefined}
               aria-sort={order?.column !== c.id ? "none" : order.isDescending ? "descending" : "ascending"}
             >
-              <button type="button" className="table-sort" title={c.title} onClick={() => onOrder(nextOrder(order, c))}>
-                {c.title}
+              <button
+                type="button"
+                className="table-sort"
+                title={c.title}
+                aria-label={c.title}
+                onClick={() => onOrder(nextOrder(order, c))}
+              >
+                {shortTitle(c.title, c.isNumeric ? 14 : 18)}
                 <span aria-hidden>{order?.column === c.id ? (order.isDescending ? " ↓" : " ↑") : ""}</span>
               </button>
             </span>

@@ -1,17 +1,18 @@
-import { Button, Checkbox, PopoverNext } from "@blueprintjs/core";
+import { Button } from "@blueprintjs/core";
 import { useMemo, useState, type ReactElement } from "react";
 import type { StoredTrial } from "../../../core/contract/trials.ts";
-import type { TrialColumn, TrialOrder, TrialSearch, TrialSummary } from "../../../core/contract/trialViews.ts";
+import type { TrialOrder, TrialSearch, TrialSummary } from "../../../core/contract/trialViews.ts";
 import { createBrush, useBrush, type Brush } from "../../blocks/plot/brush.ts";
 import { paths, useGo } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
-import { Filters, labelOf } from "./Filters.tsx";
+import { ColumnList } from "./ColumnList.tsx";
+import { Filters } from "./Filters.tsx";
 import { useTrialPoints, useTrialSummary } from "./queries.ts";
 import { withTexts } from "./search.ts";
 import { TrialCharts, type ChartChoice } from "./TrialCharts.tsx";
 import { TrialDetail } from "./TrialDetail.tsx";
 import { TrialTable } from "./TrialTable.tsx";
-import { isAxis } from "./pointSet.ts";
+import { isAxis, varies } from "./pointSet.ts";
 
 export interface TrialsPageProps {
   readonly project: string;
@@ -55,13 +56,18 @@ interface TrialsProps extends TrialsPageProps {
 
 /** Points that charts get; of more trials, an even sample with the whole front. */
 const MOST = 10_000;
-const HIDDEN = ["method", "job"];
+
+/** Columns that are hidden for a start: what says little, and settings that are the same in all trials. */
+function firstHidden({ columns, total }: TrialSummary): ReadonlySet<string> {
+  const same = columns.filter((c) => c.kind === "param" && total > 1 && !varies(c));
+  return new Set(["method", "job", ...same.map((c) => c.id)]);
+}
 
 function Trials({ project, job, summary }: TrialsProps): ReactElement {
   const { columns } = summary;
   const [search, setSearch] = useState<TrialSearch>(() => (job === undefined ? {} : withTexts({}, "job", [job])));
   const [order, setOrder] = useState<TrialOrder>();
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(HIDDEN));
+  const [hidden, setHidden] = useState(() => firstHidden(summary));
   const [opened, setOpened] = useState<StoredTrial>();
   const [include, setInclude] = useState<readonly number[]>([]);
   const [onlySelected, setOnlySelected] = useState<readonly number[]>();
@@ -120,7 +126,15 @@ function Trials({ project, job, summary }: TrialsProps): ReactElement {
         <div className="table-tools">
           <h2 id="trials-title">All trials</h2>
           <Selected brush={brush} ids={ids ?? []} shown={onlySelected} onShow={setOnlySelected} />
-          <ColumnChooser columns={columns} hidden={hidden} onChange={setHidden} />
+          <ColumnList
+            name="Columns"
+            icon="column-layout"
+            columns={columns}
+            isChosen={(id) => !hidden.has(id)}
+            onChange={(id, isShown) =>
+              setHidden((before) => new Set(isShown ? [...before].filter((h) => h !== id) : [...before, id]))
+            }
+          />
         </div>
         <TrialTable
           project={project}
@@ -210,39 +224,5 @@ function Selected({ brush, ids, shown, onShow }: SelectedProps): ReactElement {
         onClick={() => brush.clear()}
       />
     </span>
-  );
-}
-
-interface ColumnChooserProps {
-  readonly columns: readonly TrialColumn[];
-  readonly hidden: ReadonlySet<string>;
-  readonly onChange: (hidden: ReadonlySet<string>) => void;
-}
-
-function ColumnChooser({ columns, hidden, onChange }: ColumnChooserProps): ReactElement {
-  return (
-    <PopoverNext
-      placement="bottom-end"
-      content={
-        <fieldset className="column-list">
-          <legend className="sr">Columns</legend>
-          {columns.map((c) => (
-            <Checkbox
-              key={c.id}
-              label={labelOf(c)}
-              checked={!hidden.has(c.id)}
-              onChange={(event) => {
-                const next = new Set(hidden);
-                if (event.currentTarget.checked) next.delete(c.id);
-                else next.add(c.id);
-                onChange(next);
-              }}
-            />
-          ))}
-        </fieldset>
-      }
-    >
-      <Button size="small" variant="minimal" icon="column-layout" endIcon="caret-down" text="Columns" />
-    </PopoverNext>
   );
 }

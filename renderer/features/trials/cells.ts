@@ -1,4 +1,5 @@
 import { formatNumber } from "../../../core/base/format.ts";
+import { flatPoint } from "../../../core/contract/trial.ts";
 import type { StoredTrial } from "../../../core/contract/trials.ts";
 import type { TrialColumn } from "../../../core/contract/trialViews.ts";
 
@@ -23,7 +24,7 @@ export function cellText({ job, method, trial }: StoredTrial, column: Pick<Trial
       case "job":
         return job;
     }
-    if (id.startsWith("param.")) return trial.point[id.slice(6)];
+    if (id.startsWith("param.")) return flatPoint(trial.point)[id.slice(6)];
     return id.startsWith("value.") ? trial.values[id.slice(6)] : undefined;
   }
 }

@@ -38,11 +38,16 @@ export function pointSetOf({ points, x, y, identities }: SetParts): PointSet {
 /** Texts of more kinds than this make no axis. */
 const MOST_OPTIONS = 24;
 
+/** Whether trials differ in a column. */
+export const varies = ({ isNumeric, low, high, options = [] }: TrialColumn): boolean =>
+  isNumeric ? low !== high : options.length > 1;
+
 /** Whether a column can be an axis of parallel coordinates. */
-export const isAxis = ({ id, kind, isNumeric, low, high, options = [] }: TrialColumn): boolean =>
-  kind !== "fact" &&
-  id !== "value.budget" &&
-  (isNumeric ? low !== high : options.length > 1 && options.length <= MOST_OPTIONS);
+export const isAxis = (column: TrialColumn): boolean =>
+  column.kind !== "fact" &&
+  column.id !== "value.budget" &&
+  varies(column) &&
+  (column.options?.length ?? 0) <= MOST_OPTIONS;
 
 export function parallelAxes(points: TrialPoints, columns: readonly TrialColumn[]): ParallelAxis[] {
   return columns.map((column): ParallelAxis => {

@@ -1,0 +1,36 @@
+import type { Variant } from "../contract/project.ts";
+import type { ReportBlock } from "../contract/report.ts";
+import { loadCatalogue } from "../methods/catalogue.ts";
+import type { Project } from "./project.ts";
+import { stepBlocks } from "./reportSteps.ts";
+
+/** What to be careful about with a variant, and what its method found out; that is nothing for an imported one. */
+export async function methodBlocks({
+  recipe,
+  findings,
+  warnings,
+}: Variant): Promise<{ readonly careful: readonly ReportBlock[]; readonly found: readonly ReportBlock[] }> {
+  const method = recipe === null ? undefined : (await loadCatalogue()).get(recipe.method);
+  return {
+    careful: warnings.map((text) => ({ kind: "callout", tone: "warning", text })),
+    found: recipe === null ? [] : (method?.report(findings, recipe.params) ?? []),
+  };
+}
+
+/** What came of a job: what each of its steps changed, where there are several, and what their methods found out. */
+export async function jobBlocks(project: Project, job: string): Promise<readonly ReportBlock[]> {
+  const made = project.store.jobs.find(job)?.made ?? [];
+  const variants = new Map(project.store.variants().map((v) => [v.id, v]));
+  const all = made.flat().flatMap((id) => variants.get(id) ?? []);
+  // Further results of one run have its findings too.
+  const main = made.flatMap(([first]) => variants.get(first ?? "") ?? []);
+  const told = await Promise.all(main.map(methodBlocks));
+  return [
+    ...(await stepBlocks(project, all)),
+    ...main.flatMap(({ name }, i): readonly ReportBlock[] => {
+      const { careful = [], found = [] } = told[i] ?? {};
+      const own = [...careful, ...found];
+      return main.length > 1 && own.length > 0 ? [{ kind: "heading", level: 3, text: name }, ...own] : own;
+    }),
+  ];
+}
