@@ -252,8 +252,10 @@ export const procedures = {
   exports: {
     /** JSON Schema of what may be chosen. */
     choices: procedure.output(z.record(z.string(), json)),
-    /** What an export would write, and what is wrong with the choices. */
-    plan: procedure.input(ofVariant.extend(exportChoices.partial().shape)).output(exportPlan),
+    /** What an export would write, and what is wrong with the choices; and the command that does it, without --out. */
+    plan: procedure
+      .input(ofVariant.extend(exportChoices.partial().shape))
+      .output(exportPlan.extend({ command: z.string() })),
     /** Writes a verified bundle into a new folder. */
     write: procedure
       .input(ofVariant.extend({ ...exportChoices.partial().shape, parent: place, name: z.string() }))

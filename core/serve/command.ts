@@ -1,4 +1,5 @@
 import type { Json } from "../base/json.ts";
+import { exportSchema } from "../contract/export.ts";
 import { flagName, type MethodInfo } from "../contract/method.ts";
 import type { RunAsked } from "../contract/run.ts";
 
@@ -44,6 +45,24 @@ export function chainCommand(
     `lathe run --pipeline ${file}`,
     `--from ${quoted(from)}`,
     ...(data === undefined ? [] : [`--data ${quoted(data)}`]),
+    `--project ${quotedFolder(folder, home)}`,
+  ].join(" ");
+}
+
+/** An export as the command line that does the same, up to the folder that it writes; defaults are left out. */
+export function exportCommand(
+  choices: Readonly<Record<string, Json | undefined>>,
+  { variant, folder, home }: { readonly variant: string } & Pick<CommandParts, "folder" | "home">,
+): string {
+  const { properties } = exportSchema() as {
+    readonly properties: Readonly<Record<string, { readonly default?: Json }>>;
+  };
+  const changed = Object.entries(choices).filter(
+    ([name, value]) => value !== undefined && JSON.stringify(properties[name]?.default) !== JSON.stringify(value),
+  );
+  return [
+    `lathe export ${quoted(variant)}`,
+    ...changed.flatMap(([name, value]) => flagsFor(flagName(name), value ?? null)),
     `--project ${quotedFolder(folder, home)}`,
   ].join(" ");
 }

@@ -4,6 +4,7 @@ import type { Json } from "../../core/base/json.ts";
 import type { ParameterSchema } from "../../core/contract/method.ts";
 import { LayerControl } from "./LayerControl.tsx";
 import type { Choice, LayerChoice } from "./schema.ts";
+import { TensorControl } from "./TensorControl.tsx";
 
 export interface ControlProps {
   readonly id: string;
@@ -22,6 +23,7 @@ export function Control(props: ControlProps): ReactElement {
   const { schema } = props;
   if (schema.reference === "variant") return <VariantControl {...props} />;
   if (schema.reference === "layer") return <LayerControl {...props} />;
+  if (schema.reference === "tensor") return <TensorControl {...props} />;
   if (schema.enum !== undefined) return <ChoiceControl {...props} />;
   switch (schema.type) {
     case "boolean":
@@ -112,10 +114,12 @@ function NumberControl({ id, describedBy, isWrong, schema, value, onChange }: Co
   );
 }
 
-function TextControl({ id, describedBy, value, onChange }: ControlProps): ReactElement {
+function TextControl({ id, describedBy, isWrong, value, onChange }: ControlProps): ReactElement {
   return (
     <InputGroup
       id={id}
+      intent={isWrong ? "danger" : "none"}
+      aria-invalid={isWrong}
       value={typeof value === "string" ? value : ""}
       aria-describedby={describedBy}
       onChange={(event) => onChange(event.currentTarget.value)}

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { compareVariants } from "../../app/compare.ts";
 import { compareLayers, learningCurvesOf } from "../../app/compareDetails.ts";
@@ -10,6 +11,7 @@ import { describeVerification } from "../../app/verifyBundle.ts";
 import { renderReport } from "../../app/writeReport.ts";
 import { exportSchema } from "../../contract/export.ts";
 import { server, working } from "../base.ts";
+import { exportCommand } from "../command.ts";
 import { viewVariants } from "../variantViews.ts";
 
 const { compare, reports, exports } = server;
@@ -63,7 +65,12 @@ export const exportProcedures = exports.router({
   plan: exports.plan.handler(async ({ input: { project: id, variant, ...choices }, context: { engine }, signal }) => {
     const project = await engine.projects.get(id);
     const stop = signal ?? new AbortController().signal;
-    return planExport(project, findVariant(project, variant), { ...choices, signal: stop });
+    const found = findVariant(project, variant);
+    const { folder } = project.store;
+    return {
+      ...(await planExport(project, found, { ...choices, signal: stop })),
+      command: exportCommand(choices, { variant: found.name, folder, home: homedir() }),
+    };
   }),
   write: exports.write.handler(async function* ({ input, context: { engine }, signal }) {
     return yield* working(engine, signal, async (emit, stop) => {

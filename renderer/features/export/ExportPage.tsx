@@ -1,14 +1,21 @@
 import { Button, FormGroup, HTMLSelect, InputGroup } from "@blueprintjs/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactElement } from "react";
+import { useMemo, useState, type ReactElement } from "react";
 import type { Overview } from "../../../core/contract/views.ts";
 import { useEngine } from "../../client/engine.ts";
 import { asked, useOverview } from "../../client/queries.ts";
+import { changedOf, fieldsOf, problemsOf, titleOf, type Values } from "../../form/schema.ts";
+import { SchemaForm } from "../../form/SchemaForm.tsx";
+import { TensorChoices } from "../../form/tensors.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { choose, type Chosen } from "../../parts/chooser.ts";
 import { useWork } from "../../parts/useWork.ts";
 import { WorkBar } from "../../parts/WorkBar.tsx";
 import { BundlePreview, BundleResult, type Bundle } from "./BundleView.tsx";
+import { useChoices, usePlan } from "./queries.ts";
+
+/** Choices that name parts of a model. */
+const OF_ONE_MODEL: ReadonlySet<string> = new Set(["rename", "sizes"]);
 
 export interface ExportPageProps {
   readonly project: string;
@@ -45,21 +52,50 @@ function Export({
   const variant = overview.variants.find((v) => v.id === id);
   const [name, setName] = useState<string>();
   const [chosen, setChosen] = useState<Chosen>();
-  const [samples, setSamples] = useState("16");
+  const [values, setValues] = useState<Values>({});
   const [bundle, setBundle] = useState<Bundle>();
   const work = useWork<Bundle>();
   const roots = asked(useQuery({ queryKey: ["roots"], queryFn: () => client.files.roots() }));
   const first = roots.data?.[0];
   const parent = chosen ?? (first && { place: first.place, name: first.label });
   const folder = name ?? `${variant?.name ?? "model"}-bundle`;
-  const count = Number(samples);
-  const isWrong = !/^\d+$/.test(samples.trim()) || count < 1 || count > 1000;
+  const choices = useChoices();
+  const fields = choices.data === undefined ? [] : fieldsOf(choices.data);
+  const chosenValues = changedOf(fields, values);
+  const own = problemsOf(fields, values);
+  // The engine is asked only what it can be told.
+  const plan = usePlan(project, id, own.size > 0 ? {} : chosenValues);
+  const found = plan.isStale ? [] : (plan.data?.problems ?? []);
+  const problems = new Map([...found.map((p) => [p.field, [p.message, p.hint].join(" ").trim()] as const), ...own]);
+  const isWrong = problems.size > 0;
+  const titles = fields
+    .filter((f) => problems.has(f.name))
+    .map(titleOf)
+    .join(", ");
+  const tensors = useMemo(
+    () =>
+      plan.data && [
+        ...plan.data.inputs.map(({ before }) => ({ ...before, kind: "input" as const })),
+        ...plan.data.outputs.map(({ before }) => ({ ...before, kind: "output" as const })),
+      ],
+    [plan.data],
+  );
+  const change = (next: Values): void => {
+    setValues(next);
+    setBundle(undefined);
+  };
   const write = async (): Promise<void> => {
     if (parent === undefined || variant === undefined) return;
     setBundle(undefined);
     const made = await work.start((signal) =>
       client.exports.write(
-        { project, variant: variant.id, parent: parent.place, name: folder.trim(), samples: count },
+        {
+          ...(chosenValues as Record<string, never>),
+          project,
+          variant: variant.id,
+          parent: parent.place,
+          name: folder.trim(),
+        },
         { signal },
       ),
     );
@@ -93,6 +129,8 @@ function Export({
               onChange={(event) => {
                 setId(event.currentTarget.value);
                 setName(undefined);
+                // Names and sizes are those of one model.
+                change(Object.fromEntries(Object.entries(values).filter(([field]) => !OF_ONE_MODEL.has(field))));
               }}
             />
           </FormGroup>
@@ -115,36 +153,39 @@ function Export({
               />
             </div>
           </FormGroup>
-          <FormGroup
-            label="Samples in the test vectors"
-            labelFor="export-samples"
-            intent={isWrong ? "danger" : "none"}
-            helperText={
-              isWrong ? "Enter a whole number from 1 to 1000." : "The exported file has to give the same for them."
-            }
-          >
-            <InputGroup
-              id="export-samples"
-              className="short-input"
-              inputMode="numeric"
-              value={samples}
-              disabled={work.state.isRunning}
-              onChange={(event) => setSamples(event.currentTarget.value)}
-            />
-          </FormGroup>
-          <WorkBar state={work.state} what="Exporting" onCancel={work.cancel} />
-          <Button
-            type="submit"
-            intent="primary"
-            icon="export"
-            text="Export"
-            loading={work.state.isRunning}
-            disabled={isWrong || folder.trim() === "" || parent === undefined}
-          />
+          <section className="export-choices" aria-labelledby="export-choices-title">
+            <h2 id="export-choices-title">The model’s file</h2>
+            {choices.failure !== undefined ? (
+              <Failed failure={choices.failure} retry={choices.again} />
+            ) : choices.data === undefined ? (
+              <Loading what="the choices" />
+            ) : (
+              <TensorChoices value={tensors}>
+                <fieldset className="plain-fieldset" disabled={work.state.isRunning}>
+                  <legend className="sr">The model’s file</legend>
+                  <SchemaForm fields={fields} values={values} problems={problems} variants={[]} onChange={change} />
+                </fieldset>
+              </TensorChoices>
+            )}
+          </section>
+          <div className="export-actions">
+            <WorkBar state={work.state} what="Exporting" onCancel={work.cancel} />
+            <div className="row">
+              <Button
+                type="submit"
+                intent="primary"
+                icon="export"
+                text="Export"
+                loading={work.state.isRunning}
+                disabled={isWrong || folder.trim() === "" || parent === undefined}
+              />
+              {isWrong && <span role="status">Correct what is marked: {titles}.</span>}
+            </div>
+          </div>
         </form>
-        <section className="card" aria-label="What is exported">
+        <section className={bundle === undefined ? "card export-preview" : "card"} aria-label="What is exported">
           {bundle === undefined ? (
-            <BundlePreview project={project} id={id} overview={overview} />
+            variant !== undefined && <BundlePreview variant={variant} plan={plan} folder={folder.trim()} />
           ) : (
             <BundleResult bundle={bundle} />
           )}
