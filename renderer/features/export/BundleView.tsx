@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import { useEffect, useRef, type ReactElement } from "react";
 import {
   formatBytes,
   formatFixed,
@@ -156,9 +156,14 @@ export function BundleResult({
 }): ReactElement {
   const short = useShortPath();
   const { parity, accuracy, latency } = facts;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The form may have been left far below.
+  useEffect(() => heading.current?.focus(), []);
   return (
     <div>
-      <h2>Exported</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        Exported
+      </h2>
       <p className="callout tone-good" role="status">
         <span>{verification}</span>
       </p>
