@@ -1,6 +1,7 @@
 import type { NdArray } from "../base/array.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
-import { randomFeeds, adaptFeeds, type Feeds } from "../measure/feeds.ts";
+import { LatheError } from "../base/error.ts";
+import { adaptFeeds, randomChoices, type Feeds } from "../measure/feeds.ts";
 import type { InputInfo, Session } from "../runtime/session.ts";
 import type { ExportOptions, Vectors } from "./bundle.ts";
 import type { OpenedData } from "./projectData.ts";
@@ -31,28 +32,48 @@ export async function makeVectors(source: Session, task: VectorTask): Promise<Ve
   };
   const drawn = inputs.map((info, i) => (isLeading(i) ? { ...info, dims: ["batch", ...info.dims.slice(1)] } : info));
   const samples = inputs.length === 1 ? await firstSamples(task, total) : undefined;
-  const all =
-    samples === undefined ? randomFeeds(drawn, { batch: total, seed: 0 }) : adaptFeeds(drawn, { input: samples });
-  const part = (from: number, to: number): Feeds =>
+  // Where sizes are free, some models need more than a few elements.
+  const choices =
+    samples === undefined ? randomChoices(drawn, { batch: total, seed: 0 }) : [adaptFeeds(drawn, { input: samples })];
+  const part = (all: Feeds, from: number, to: number): Feeds =>
     Object.fromEntries(
       inputs.map(({ name }, i) => [
         name,
         total === to - from || !isLeading(i) ? all[name]! : slice(all[name]!, from, to),
       ]),
     );
-  const calls: Record<string, NdArray>[] = [];
-  for (let at = 0; at < total; at += step) {
-    throwIfCancelled(options.signal);
-    const feeds = part(at, at + step);
-    const renamed = source.inputs.map(({ name }, i) => [name, feeds[inputs[i]?.name ?? ""]!] as const);
-    calls.push(await source.run(Object.fromEntries(renamed)));
-  }
+  const callAll = async (all: Feeds): Promise<readonly Feeds[]> => {
+    const calls: Feeds[] = [];
+    for (let at = 0; at < total; at += step) {
+      throwIfCancelled(options.signal);
+      const feeds = part(all, at, at + step);
+      const renamed = source.inputs.map(({ name }, i) => [name, feeds[inputs[i]?.name ?? ""]!] as const);
+      calls.push(await source.run(Object.fromEntries(renamed)));
+    }
+    return calls;
+  };
+  const { all, calls } = await firstThatRuns(choices, callAll);
   const results = outputs.map(({ name }, i) => {
     const parts = calls.map((call) => call[source.outputs[i]?.name ?? ""]!);
     const whole = parts.length === 1 ? parts[0]! : join(parts);
     return [name, total === count || whole.dims[0] !== total ? whole : slice(whole, 0, count)] as const;
   });
-  return { inputs, outputs, feeds: part(0, count), results: Object.fromEntries(results), count };
+  return { inputs, outputs, feeds: part(all, 0, count), results: Object.fromEntries(results), count };
+}
+
+async function firstThatRuns(
+  choices: readonly Feeds[],
+  run: (all: Feeds) => Promise<readonly Feeds[]>,
+): Promise<{ readonly all: Feeds; readonly calls: readonly Feeds[] }> {
+  for (const [i, all] of choices.entries()) {
+    try {
+      return { all, calls: await run(all) };
+    } catch (thrown) {
+      const isLast = i === choices.length - 1;
+      if (isLast || !(thrown instanceof LatheError) || thrown.code !== "not-runnable") throw thrown;
+    }
+  }
+  throw new LatheError("internal", "There are no inputs to run.");
 }
 
 async function firstSamples({ data, options }: VectorTask, count: number): Promise<NdArray | undefined> {

@@ -8,6 +8,7 @@ import { importModel } from "../../core/app/importModel.ts";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { baselineOf, findVariant, type Project } from "../../core/app/project.ts";
 import { runMethod } from "../../core/app/runMethod.ts";
+import { graph, model, node, value } from "../../core/graph/build.ts";
 import { describeType } from "../../core/graph/describe.ts";
 import { readModel } from "../../core/onnx/read.ts";
 import { tensorsOf } from "../../core/onnx/tensors.ts";
@@ -41,8 +42,8 @@ async function bundled(project: Project, name: string, choices: Partial<ExportCh
   symlinkSync(join(import.meta.dirname, "..", "..", "node_modules"), join(folder, "node_modules"));
   const { stdout, stderr } = spawnSync(process.execPath, [join(out, "run.mjs")], { encoding: "utf8" });
   const isOnnx = card.model.file.endsWith(".onnx");
-  const model = isOnnx ? await readModel(join(out, card.model.file), nodeHost) : tinyModel();
-  return { model, card, printed: stdout + stderr, verification: made.verification, files: made.files, out };
+  const read = isOnnx ? await readModel(join(out, card.model.file), nodeHost) : tinyModel();
+  return { model: read, card, printed: stdout + stderr, verification: made.verification, files: made.files, out };
 }
 
 const edgesOf = ({ graph }: Model): string[] =>
@@ -74,10 +75,10 @@ describe("exportVariant", () => {
       texts: "tidy",
     };
     const plan = await planExport(project, baselineOf(project), { ...work, ...choices });
-    const { model, card, printed, verification, files, out } = await bundled(project, "tiny", choices);
-    expect(model.opsets).toEqual({ "": 21 });
-    expect(edgesOf(model)).toEqual(["pixels float32[8,1,8,8]", "image float32[8,3]"]);
-    expect(model.graph.nodes.every((n) => n.name === "")).toBe(true);
+    const { model: written, card, printed, verification, files, out } = await bundled(project, "tiny", choices);
+    expect(written.opsets).toEqual({ "": 21 });
+    expect(edgesOf(written)).toEqual(["pixels float32[8,1,8,8]", "image float32[8,3]"]);
+    expect(written.graph.nodes.every((n) => n.name === "")).toBe(true);
     expect(printed).toBe("image: [8, 3]\nlargest difference: 0\n");
     expect(verification.parity).toMatchObject({ samples: 8, agreement: 1 });
     expect(verification.parity.largest).toBeLessThanOrEqual(verification.parity.allowed);
@@ -145,6 +146,26 @@ describe("exportVariant", () => {
     project.store.close();
   });
 
+  test("fixes sizes of a model with two inputs that swap their names", async () => {
+    const { project } = await tinyProject();
+    const file = join(temporaryFolder(), "pair.onnx");
+    const pair = model(
+      graph({
+        inputs: [value("a", "float32", ["batch", "length"]), value("b", "float32", ["batch", 1])],
+        outputs: [value("y", "float32", ["batch", "length"])],
+        nodes: [node("Sub", [["a", "b"], ["y"]])],
+      }),
+    );
+    await writeModel(pair, file, { host: nodeHost });
+    await importModel(project, file, { ...work, name: "pair" });
+    const choices = { sizes: ["length=24"], batch: "N", rename: ["a=b", "b=a"] };
+    const swapped = await bundled(project, "pair", choices);
+    expect(edgesOf(swapped.model)).toEqual(["b float32[N,24]", "a float32[N,1]", "y float32[N,24]"]);
+    expect(swapped.model.graph.nodes[0]?.inputs).toEqual(["b", "a"]);
+    expect(swapped.printed).toBe("y: [4, 24]\nlargest difference: 0\n");
+    project.store.close();
+  });
+
   test("writes ONNX Runtime's own format, which loads and gives the same within the tolerance that is told", async () => {
     const { project } = await tinyProject();
     const { files, card, printed, verification } = await bundled(project, "tiny", { format: "ort" });
@@ -163,8 +184,8 @@ describe("exportVariant", () => {
       { method: "quantize-static", params: { samples: 32 }, seed: 0, threads: 1 },
       { ...work, from: "tiny", name: "small" },
     );
-    const { model, verification } = await bundled(project, "small", { opset: 21 });
-    expect(model.opsets[""]).toBe(21);
+    const { model: newer, verification } = await bundled(project, "small", { opset: 21 });
+    expect(newer.opsets[""]).toBe(21);
     expect(verification.parity).toMatchObject({ largest: 0, agreement: 1 });
     project.store.close();
   });
