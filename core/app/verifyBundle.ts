@@ -8,7 +8,6 @@ import { measureAccuracy } from "../measure/accuracy.ts";
 import { compareOutputs } from "../measure/outputError.ts";
 import { toFloat32 } from "../base/array.ts";
 import { measureVariants } from "../measure/variants.ts";
-import type { Model } from "../graph/model.ts";
 import { calledInputs } from "../transform/edges.ts";
 import { readModel } from "../onnx/read.ts";
 import { withSession } from "../runtime/session.ts";
@@ -97,16 +96,17 @@ export async function verifyBundle(
   options.emit({ kind: "stage", name: "Timing it beside the project's" });
   const fixed = vectors.inputs[0]?.dims[0];
   // Where sizes were fixed, the project's model has to be timed at the same ones.
+  const own = calledInputs(prepared.source.graph);
   const isSized = prepared.choices.sizes.length > 0;
   const timed = await measureVariants({
     files: [
       { id: "exported", path: exported },
-      { id: "project", path },
+      { id: "project", path, names: Object.fromEntries(own.map((v, i) => [v.name, vectors.inputs[i]?.name ?? ""])) },
     ],
     session: { threads },
     // Both get as many samples as the exported file takes in a call.
     batch: isSized ? vectors.count : typeof fixed === "number" && fixed > 0 ? fixed : 1,
-    ...(isSized && { feeds: feedsForBoth(vectors, prepared.source) }),
+    ...(isSized && { feeds: vectors.feeds }),
     warmup: 10,
     runs: 100,
     seconds: 2,
@@ -132,13 +132,6 @@ function agreementOf({ outputs, results, count }: Vectors, found: Vectors["resul
   const shape = a?.dims ?? [];
   if (a === undefined || b === undefined || shape.length !== 2 || shape[0] !== count) return 1;
   return compareOutputs(toFloat32(a), toFloat32(b), count).agreement;
-}
-
-/** The test vectors under the names that the source has, and under those of the exported model. */
-function feedsForBoth({ inputs, feeds }: Vectors, { graph }: Model): Vectors["feeds"] {
-  const names = calledInputs(graph).map((v) => v.name);
-  const own = inputs.map(({ name }, i) => [names[i] ?? name, feeds[name]!] as const);
-  return { ...feeds, ...Object.fromEntries(own) };
 }
 
 async function accuracyOf(

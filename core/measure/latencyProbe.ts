@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import type { Latency } from "../contract/measurement.ts";
 import { answer } from "../runtime/child.ts";
 import { openTimedRun, type TimedRun } from "../runtime/timedRun.ts";
-import { adaptFeeds, randomChoices, unpackFeeds, type PackedArray } from "./feeds.ts";
+import { adaptFeeds, randomChoices, unpackFeeds, type Feeds, type PackedArray } from "./feeds.ts";
 import { summarise, timeInTurns } from "./latency.ts";
 import type { VariantOptions } from "./variants.ts";
 
@@ -14,10 +14,11 @@ answer(async ({ files, session, feeds, batch, ...timing }: LatencyTask): Promise
   const given = feeds && unpackFeeds(feeds);
   const open: { readonly id: string; readonly timed: TimedRun }[] = [];
   try {
-    for (const { id, path } of files) {
+    for (const { id, path, names } of files) {
       const timed = openTimedRun(path, {
         ...session,
-        feeds: (inputs) => (given ? adaptFeeds(inputs, given) : randomChoices(inputs, { batch, seed: timing.seed })),
+        feeds: (inputs) =>
+          given ? adaptFeeds(inputs, named(given, names)) : randomChoices(inputs, { batch, seed: timing.seed }),
       });
       open.push({ id, timed });
     }
@@ -39,3 +40,12 @@ answer(async ({ files, session, feeds, batch, ...timing }: LatencyTask): Promise
     for (const { timed } of open) timed.close();
   }
 });
+
+/** Feeds under the names that a file's inputs have. */
+function named(feeds: Feeds, names: Readonly<Record<string, string>> = {}): Feeds {
+  const others = Object.entries(names).flatMap(([input, name]) => {
+    const feed = feeds[name];
+    return feed === undefined ? [] : [[input, feed] as const];
+  });
+  return others.length === 0 ? feeds : Object.fromEntries(others);
+}

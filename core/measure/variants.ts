@@ -5,8 +5,15 @@ import type { SessionOptions } from "../runtime/session.ts";
 import { packFeeds, type Feeds } from "./feeds.ts";
 import type { LatencyOptions } from "./latency.ts";
 
+export interface TimedFile {
+  readonly id: string;
+  readonly path: string;
+  /** Input → what `feeds` call it, for a file whose inputs have other names. */
+  readonly names?: Readonly<Record<string, string>>;
+}
+
 export interface VariantOptions extends LatencyOptions {
-  readonly files: readonly { readonly id: string; readonly path: string }[];
+  readonly files: readonly TimedFile[];
   readonly session: Pick<SessionOptions, "provider" | "threads" | "optimization">;
   /** Samples in a call. */
   readonly batch: number;
