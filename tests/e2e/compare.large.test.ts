@@ -94,6 +94,19 @@ it("selects in one place what is selected in all: by table, by point, by keyboar
   await page.getByText("3 of 3 selected.").waitFor();
   await button(page, "Clear ranges").click();
   await page.getByText("Nothing selected.").waitFor();
+  const least = axes.getByRole("slider", { name: "Lower end of Size" });
+  expect(await least.getAttribute("aria-valuetext")).toMatch(/^no bound, /);
+  await least.focus();
+  // One step is enough to have a bound; the smallest is still within it, and far below it no longer.
+  await page.keyboard.press("ArrowUp");
+  await page.getByText("3 of 3 selected.").waitFor();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("PageUp");
+  await page.getByText("2 of 3 selected.").waitFor();
+  expect(await least.getAttribute("aria-valuetext")).toMatch(/^\d+(\.\d+)? KiB$/);
+  await expectAccessible(page, "compare with a bound");
+  await picture(page, "compare-bounds");
+  await page.keyboard.press("Home");
+  await page.getByText("Nothing selected.").waitFor();
 });
 
 it("draws bounds, logarithms and the front alone, and gives every chart as a table and as files", async () => {
@@ -203,6 +216,14 @@ it("selects trials in the charts and shows only these in the table", async () =>
   await picture(page, "trials-table");
   await button(page, "Show all trials").click();
   await button(page, "Clear the selection").click();
+  const kinds = page.getByRole("slider", { name: "Lower end of act" });
+  await kinds.focus();
+  await page.keyboard.press("ArrowUp");
+  expect(await kinds.getAttribute("aria-valuetext")).toBe("relu");
+  await button(page, "Show only these").click();
+  await expect.poll(async () => Number(await grid.getAttribute("aria-rowcount"))).toBeLessThan((TRIALS * 3) / 4);
+  await button(page, "Show all trials").click();
+  await button(page, "Clear ranges").click();
   await page.getByText("Hypervolume over time").scrollIntoViewIfNeeded();
   await picture(page, "trials-charts");
 });

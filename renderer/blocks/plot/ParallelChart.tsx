@@ -4,6 +4,7 @@ import { formatNumber } from "../../../core/base/format.ts";
 import { axisText, type Axis } from "../axis.tsx";
 import { Chart } from "../Chart.tsx";
 import type { Identity } from "../identity.ts";
+import { AxisThumbs } from "./AxisThumbs.tsx";
 import { useBrush, type Brush } from "./brush.ts";
 import { PaintedLines } from "./PaintedLines.tsx";
 import { placeAxes, shortTitle, within, type ParallelAxis, type PlacedAxis, type Ranges } from "./parallel.ts";
@@ -12,6 +13,7 @@ import { scaleFor } from "./view.ts";
 
 const HEIGHT = 320;
 const MARGIN = { left: 46, top: 46, right: 46, bottom: 22 };
+const EXTENT = [MARGIN.top, HEIGHT - MARGIN.bottom] as const;
 /** Up to so many things are lines of their own; more are painted. */
 const MOST_LINES = 300;
 
@@ -25,7 +27,10 @@ export interface ParallelChartProps {
   readonly tools?: ReactNode;
 }
 
-/** One upright axis for each figure, one line for each thing. Dragging along axes chooses what runs through all of the ranges. */
+/**
+ * One upright axis for each figure, one line for each thing. Dragging along axes, or moving the ends of their ranges by
+ * key, chooses what runs through all of the ranges.
+ */
 export function ParallelChart(props: ParallelChartProps): ReactElement {
   const { title, summary, axes, label, identity, brush, tools } = props;
   const holder = useRef<HTMLDivElement>(null);
@@ -88,6 +93,7 @@ export function ParallelChart(props: ParallelChartProps): ReactElement {
             ))}
           </svg>
           <AxisInput placed={placed} ranges={ranges} onChange={apply} />
+          <AxisThumbs placed={placed} ranges={ranges} extent={EXTENT} onChange={apply} />
         </div>
       </div>
     </Chart>
@@ -146,7 +152,7 @@ interface UprightAxisProps {
 }
 
 function UprightAxis({ placed: { axis, x, span }, range }: UprightAxisProps): ReactElement {
-  const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
+  const [top, bottom] = EXTENT;
   return (
     <g>
       <line className="plot-axis" x1={x} x2={x} y1={top} y2={bottom} />

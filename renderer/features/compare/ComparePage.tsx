@@ -194,7 +194,10 @@ function SelectionBar({ project, brush, comparison: { variants } }: SelectionBar
   return (
     <div className="selection-bar" role="status">
       {one === undefined ? (
-        <span className="muted">Select variants in the table, by clicking points, or by dragging along an axis.</span>
+        <span className="muted">
+          Select variants in the table, by clicking points, or by dragging along an axis; by key, move the ends of an
+          axis.
+        </span>
       ) : (
         <>
           <span>

@@ -71,7 +71,7 @@ export function TrialCharts(props: TrialChartsProps): ReactElement {
         {axes.length > 1 && (
           <ParallelChart
             title="Parameters and results"
-            summary={`${points.ids.length.toLocaleString("en-US")} trials over ${axes.map((a) => a.title).join(", ")}. Drag along an axis to select.`}
+            summary={`${points.ids.length.toLocaleString("en-US")} trials over ${axes.map((a) => a.title).join(", ")}. Drag along an axis to select, or move its ends by key.`}
             axes={axes}
             label={label}
             identity={(i) => identities(groups?.[points.columns["group"]?.[i] ?? -1] ?? "")}

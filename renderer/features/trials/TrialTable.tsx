@@ -91,14 +91,8 @@ export function TrialTable(props: TrialTableProps): ReactElement {
               className={c.isNumeric ? "end" : undefined}
               aria-sort={order?.column !== c.id ? "none" : order.isDescending ? "descending" : "ascending"}
             >
-              <button
-                type="button"
-                className="table-sort"
-                title={c.title}
-                aria-label={c.title}
-                onClick={() => onOrder(nextOrder(order, c))}
-              >
-                {shortTitle(c.title, c.isNumeric ? 14 : 18)}
+              <button type="button" className="table-sort" title={c.title} onClick={() => onOrder(nextOrder(order, c))}>
+                <Shortened text={c.title} most={c.isNumeric ? 14 : 18} />
                 <span aria-hidden>{order?.column === c.id ? (order.isDescending ? " ↓" : " ↑") : ""}</span>
               </button>
             </span>
@@ -120,6 +114,18 @@ export function TrialTable(props: TrialTableProps): ReactElement {
         ))}
       </div>
     </div>
+  );
+}
+
+/** A title in the room there is; the whole of it for those who listen. */
+function Shortened({ text, most }: { readonly text: string; readonly most: number }): ReactElement {
+  const short = shortTitle(text, most);
+  if (short === text) return <>{text}</>;
+  return (
+    <>
+      <span aria-hidden>{short}</span>
+      <span className="sr">{text}</span>
+    </>
   );
 }
 
