@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../base/error.ts";
-import { LatheError } from "../base/error.ts";
+import { LatheError, toLatheError } from "../base/error.ts";
 import { formatBytes } from "../base/format.ts";
 import type { Host } from "../base/host.ts";
 import { EXTERNAL_ABOVE, type ExportChoices, type ExportField } from "../contract/export.ts";
@@ -7,13 +7,15 @@ import type { Model, Tensor } from "../graph/model.ts";
 import { LARGEST_FILE } from "../onnx/encode.ts";
 import { mapTensors, tensorsOf } from "../onnx/tensors.ts";
 import { measureModel, type WriteOptions } from "../onnx/write.ts";
+import { withSession } from "../runtime/session.ts";
 import { changeOpset, opsetOf } from "../transform/changeOpset.ts";
 import { calledInputs, renameValues } from "../transform/edges.ts";
 import { tidyTexts } from "../transform/tidyTexts.ts";
 import { chooseBatch, chooseSizes, type Made } from "./exportBatch.ts";
 
 export interface Problem {
-  readonly field: ExportField;
+  /** "variant" where no choice would help. */
+  readonly field: ExportField | "variant";
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
@@ -50,7 +52,8 @@ export async function shapeExport(source: Model, choices: ExportChoices, work: S
     if ("model" in made) model = made.model;
     return isChanged;
   };
-  if (choices.opset !== "keep" && take("opset", chooseOpset(model, choices.opset), "unsupported")) isExact = false;
+  if (choices.opset !== "keep" && take("opset", await chooseOpset(model, choices.opset, work), "unsupported"))
+    isExact = false;
   if (take("batch", await chooseBatch(model, choices.batch, work))) isExact = false;
   if (take("sizes", chooseSizes(model, choices.sizes))) isExact = false;
   take("rename", rename(model, choices.rename));
@@ -75,16 +78,29 @@ const MOVES: Readonly<Record<ExportChoices["format"], string>> = {
   ort: "Is written by ONNX Runtime in its own format, with its rewrites that hold on every processor.",
 };
 
-function chooseOpset(model: Model, to: number): Made {
+async function chooseOpset(model: Model, to: number, { host }: ShapeWork): Promise<Made> {
+  const from = opsetOf(model);
+  const refuse = (why: string): Made => ({
+    reason: `The model cannot be brought from opset ${from} to "${to}": ${why}.`,
+    hint: "Choose another operator set, or keep the model's own.",
+  });
   const changed = changeOpset(model, to);
-  if ("reason" in changed) {
-    return {
-      reason: `The model cannot be brought from opset ${opsetOf(model)} to "${to}": ${changed.reason}.`,
-      hint: "Choose another operator set, or keep the model's own.",
-    };
-  }
+  if ("reason" in changed) return refuse(changed.reason);
   if (changed.model === model) return { model };
-  return { model: changed.model, change: `Is brought from operator set ${opsetOf(model)} to ${to}.` };
+  // Older definitions take fewer element types, which the runtime alone knows of every value.
+  const missing = to < from ? await whyNotLoaded(changed.model, host) : undefined;
+  if (missing !== undefined) return refuse(missing);
+  return { model: changed.model, change: `Is brought from operator set ${from} to ${to}.` };
+}
+
+async function whyNotLoaded(model: Model, host: Host): Promise<string | undefined> {
+  try {
+    await withSession(model, { host, optimization: "none" }, () => Promise.resolve());
+    return undefined;
+  } catch (thrown) {
+    const { message } = toLatheError(thrown);
+    return (/Type Error: (.*)/.exec(message)?.[1] ?? message).trim().replace(/\.$/, "");
+  }
 }
 
 function rename(model: Model, wishes: readonly string[]): Made {

@@ -3,6 +3,7 @@ import { exportChoices, type ExportChoices, type ExportPlan, type GivenChoices }
 import type { Variant } from "../contract/project.ts";
 import { describeType } from "../graph/describe.ts";
 import type { Model, Value } from "../graph/model.ts";
+import { whyNotRunnable } from "../graph/runnable.ts";
 import { readModel } from "../onnx/read.ts";
 import { opsetOf } from "../transform/changeOpset.ts";
 import { calledInputs } from "../transform/edges.ts";
@@ -50,6 +51,17 @@ export async function prepareExport(
   options: PrepareOptions,
 ): Promise<Prepared> {
   const source = await readModel(path, options.host);
+  const foreign = whyNotRunnable(source);
+  if (foreign !== undefined) {
+    const problem: Problem = {
+      field: "variant",
+      code: "not-runnable",
+      message: `"${variant.name}" cannot be exported: ${foreign}`,
+      hint: "An export is loaded again and compared before it appears, and that takes a model that runs.",
+    };
+    const nothing = { isSame: true, isExact: true, changes: [], notes: [], files: [] };
+    return { ...nothing, source, model: source, choices, problems: [problem] };
+  }
   const shaped = await shapeExport(source, choices, options);
   const stays = Object.entries(variant.external).map(([name, { bytes }]) => ({ name, bytes }));
   const problems: Problem[] = [...shaped.problems];

@@ -9,7 +9,7 @@ import { baselineOf, findVariant } from "../../core/app/project.ts";
 import { LatheError } from "../../core/base/error.ts";
 import type { Host } from "../../core/base/host.ts";
 import type { ExportChoices } from "../../core/contract/export.ts";
-import { node } from "../../core/graph/build.ts";
+import { graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { writeModel } from "../../core/onnx/write.ts";
 import { smallDisk } from "../store/fixtures.ts";
@@ -160,6 +160,48 @@ test("refuses an operator set that has no such op, naming the node", async () =>
     message:
       'The model cannot be brought from opset 18 to "17": Mish "act": opset 17 has no Mish, which opset 18 brought.',
     hint: "Choose another operator set, or keep the model's own.",
+  });
+  project.store.close();
+});
+
+test("refuses an operator set whose ops do not take the model's types, as the runtime knows them", async () => {
+  const project = await withOther(() =>
+    model(
+      graph({
+        inputs: [value("a", "int32", ["n", 3]), value("b", "int32", ["n", 3])],
+        outputs: [value("y", "int32", ["n", 3])],
+        nodes: [node("Max", [["a", "b"], ["y"]], { name: "most" })],
+      }),
+    ),
+  );
+  const { problems } = await planExport(project, findVariant(project, "other"), { ...work, opset: 11 });
+  expect(problems).toEqual([
+    {
+      field: "opset",
+      message:
+        "The model cannot be brought from opset 17 to \"11\": Type 'tensor(int32)' of input parameter (a) of operator (Max) in node (most) is invalid.",
+      hint: "Choose another operator set, or keep the model's own.",
+    },
+  ]);
+  project.store.close();
+});
+
+test("says before anything is written that a model does not run", async () => {
+  const project = await withOther((tiny) => ({
+    ...tiny,
+    opsets: { ...tiny.opsets, own: 1 },
+    graph: { ...tiny.graph, nodes: tiny.graph.nodes.map((n) => (n.op === "Relu" ? { ...n, domain: "own" } : n)) },
+  }));
+  const variant = findVariant(project, "other");
+  const out = join(temporaryFolder(), "out", "bundle");
+  const expected = {
+    message: '"other" cannot be exported: onnxruntime does not know Relu of domain "own" (1 node).',
+    hint: "An export is loaded again and compared before it appears, and that takes a model that runs.",
+  };
+  expect((await planExport(project, variant, work)).problems).toEqual([{ field: "variant", ...expected }]);
+  expect(await failureOf(exportVariant(project, variant, { ...work, out }))).toEqual({
+    code: "not-runnable",
+    ...expected,
   });
   project.store.close();
 });

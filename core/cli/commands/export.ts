@@ -61,6 +61,8 @@ function describePlan({ files, others, opset, inputs, outputs, ...plan }: Export
     ...outputs.map((e) => edge("Output", e)),
     ...(plan.changes.length === 0 && plan.problems.length === 0 ? ["The model's bytes stay as they are."] : []),
     ...[...plan.changes, ...plan.notes],
-    ...plan.problems.map((p) => `Problem with --${flagName(p.field)}: ${p.message} ${p.hint ?? ""}`.trimEnd()),
+    ...plan.problems.map((p) =>
+      `Problem with ${p.field === "variant" ? "the variant" : `--${flagName(p.field)}`}: ${p.message} ${p.hint ?? ""}`.trimEnd(),
+    ),
   ];
 }

@@ -68,6 +68,7 @@ function Export({
   const found = plan.isStale ? [] : (plan.data?.problems ?? []);
   const problems = new Map([...found.map((p) => [p.field, [p.message, p.hint].join(" ").trim()] as const), ...own]);
   const isWrong = problems.size > 0;
+  const general = found.find((p) => !fields.some((f) => f.name === p.field));
   const titles = fields
     .filter((f) => problems.has(f.name))
     .map(titleOf)
@@ -179,7 +180,13 @@ function Export({
                 loading={work.state.isRunning}
                 disabled={isWrong || folder.trim() === "" || parent === undefined}
               />
-              {isWrong && <span role="status">Correct what is marked: {titles}.</span>}
+              {isWrong && (
+                <span role="status">
+                  {general === undefined
+                    ? `Correct what is marked: ${titles}.`
+                    : `${general.message} ${general.hint ?? ""}`}
+                </span>
+              )}
             </div>
           </div>
         </form>
