@@ -1,4 +1,5 @@
 import { drawSamples } from "../data/drawSamples.ts";
+import { changedNodes } from "../graph/changes.ts";
 import type { Model } from "../graph/model.ts";
 import { countCosts } from "../measure/costs.ts";
 import { findShapes, type FoundShapes } from "../measure/shapes.ts";
@@ -20,13 +21,23 @@ export async function openForPruning(
   return { model: ready, shapes: await findShapes(ready, { host, signal }) };
 }
 
-/** The model with batch norm statistics of what is left, where there are samples. */
-export async function recalibrated(model: Model, context: TrainingContext, samples: number): Promise<Model> {
+/**
+ * The model with batch norm statistics of what is left, where there are samples. Only those behind a change: what nothing
+ * was removed from saw, when it was trained, more images than there are here, and other ones.
+ * @param before the model that something was removed from
+ */
+export async function recalibrated(
+  model: Model,
+  context: TrainingContext,
+  { before, samples }: { readonly before: Model; readonly samples: number },
+): Promise<Model> {
   const stream = context.split?.("train");
   if (stream === undefined || stream.count === 0) return model;
   const batch = Math.min(64, stream.count);
   const drawn = drawSamples(stream, samples, context.seed);
-  return recalibrate(model, { ...context, stream: drawn, batch, batches: Math.max(1, Math.ceil(samples / batch)) });
+  const changed = new Set([...changedNodes(model, before)].map((node) => node.name));
+  const batches = Math.max(1, Math.ceil(samples / batch));
+  return recalibrate(model, { ...context, stream: drawn, batch, batches, isKept: (name) => !changed.has(name) });
 }
 
 /** What a model costs. */

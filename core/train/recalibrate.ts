@@ -12,6 +12,7 @@ import type { ValueFacts } from "../ops/gradient.ts";
 import { withSession, type SessionOptions } from "../runtime/session.ts";
 import { trainBatchNorms } from "./batchNorm.ts";
 import { fixedBatch } from "./freeBatch.ts";
+import type { Frozen } from "./parameters.ts";
 import { withConstants } from "./trainer.ts";
 
 export interface RecalibrateOptions {
@@ -19,6 +20,8 @@ export interface RecalibrateOptions {
   readonly batch: number;
   /** Most batches that are looked at. */
   readonly batches: number;
+  /** Batch normalisations, by the names of their nodes, that go on with the statistics that they have; default: none. */
+  readonly isKept?: Frozen;
   readonly session: SessionOptions;
   readonly host: Host;
   readonly signal: AbortSignal;
@@ -31,8 +34,8 @@ export interface RecalibrateOptions {
  * @param model in inference form, one input, constants in memory
  */
 export async function recalibrate(model: Model, options: RecalibrateOptions): Promise<Model> {
-  const { stream, session, host, signal } = options;
-  const { model: training, statistics } = trainBatchNorms(model, () => false);
+  const { stream, isKept = () => false, session, host, signal } = options;
+  const { model: training, statistics } = trainBatchNorms(model, isKept);
   if (statistics.length === 0) return model;
   const { values } = await findShapes(model, { host, signal });
   const kept = new Map(statistics.map(({ name, next }) => [next, name]));

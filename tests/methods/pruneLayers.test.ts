@@ -6,7 +6,10 @@ import { findMethod } from "../../core/methods/catalogue.ts";
 import type { Findings } from "../../core/methods/prune-layers/findings.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { findNet } from "../../core/zoo/catalogue.ts";
-import { runLesson, trainedNet, type LessonOptions } from "./lesson.ts";
+import { nodeHost } from "../../core/app/nodeHost.ts";
+import { compareOutputs } from "../../core/measure/outputError.ts";
+import { collectOutputs } from "../../core/measure/outputs.ts";
+import { runLesson, stripeSplit, trainedNet, type LessonOptions } from "./lesson.ts";
 
 const ID = "prune-layers";
 const FAST = { epochs: 1, batch: 32, baselines: false, samples: 64 };
@@ -63,6 +66,40 @@ describe("pruned layers", () => {
   ] as const)("meet a target in %s", async (target, left, remove) => {
     const { findings } = await run({ ...FAST, epochs: 0, target, remove });
     expect(left(findings)).toBeLessThanOrEqual(1 - remove);
+  });
+
+  it("are made up for by the layers behind them", async () => {
+    const outputsOf = async (model: Model): Promise<Awaited<ReturnType<typeof collectOutputs>>> => {
+      const stream = stripeSplit()("test");
+      return collectOutputs(model, {
+        session: { threads: 1 },
+        host: nodeHost,
+        signal: new AbortController().signal,
+        stream,
+        batch: 64,
+      });
+    };
+    const whole = await outputsOf(trained);
+    const errorWith = async (compensate: string): Promise<number> => {
+      const { model } = await run({ ...FAST, samples: 256, epochs: 0, compensate, target: "count", remove: 0.3 });
+      return compareOutputs(whole.values, (await outputsOf(model)).values, whole.rows).kl;
+    };
+    expect(await errorWith("layers")).toBeLessThan(0.5 * (await errorWith("none")));
+  });
+
+  it("change the statistics of batch norms behind them only", async () => {
+    const params = { ...FAST, epochs: 0, compensate: "none", exclude: ["layer1.*"], target: "count", remove: 0.3 };
+    const { model } = await run(params);
+    const before = new Map(trained.graph.initializers.map((t) => [t.name, t.data]));
+    const isKept = model.graph.nodes
+      .filter((n) => n.op === "BatchNormalization")
+      .map(({ inputs }) => {
+        const data = model.graph.initializers.find((t) => t.name === inputs[3])?.data;
+        return JSON.stringify(data) === JSON.stringify(before.get(inputs[3]!));
+      });
+    const first = isKept.indexOf(false);
+    expect(first).toBeGreaterThan(4);
+    expect(isKept.slice(first)).not.toContain(true);
   });
 
   it("may be single layers", async () => {

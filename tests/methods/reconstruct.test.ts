@@ -4,7 +4,7 @@ import { toFloat32 } from "../../core/base/array.ts";
 import { floatTensor, tensorArray } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { layerProducts } from "../../core/measure/layerProducts.ts";
-import { reconstruct } from "../../core/methods/prune-channels/reconstruct.ts";
+import { reconstruct } from "../../core/methods/reconstruct.ts";
 import { leftBy, removeChannels, type ChannelChoice } from "../../core/transform/channels/remove.ts";
 import { subjectOf } from "../transform/channelNets.ts";
 import { conv, net, noise, op, runModel, weight } from "../transform/fixtures.ts";
@@ -89,9 +89,9 @@ describe("reconstruction", () => {
     const choice: ChannelChoice = new Map([[group.name, [1, 4]]]);
     const small = removeChannels(whole, found, { choice, shapes: shapes.values });
     const options = { whole, shapes: shapes.values, left: leftBy(found, choice), stream: streamOf(samples), context };
-    const fitted = await reconstruct(small, options);
+    const { model: fitted } = await reconstruct(small, options);
     expect(await errorOf(whole, fitted)).toBeLessThan(0.7 * (await errorOf(whole, small)));
-    expect(await reconstruct(small, options)).toEqual(fitted);
+    expect((await reconstruct(small, options)).model).toEqual(fitted);
     // What stands before the removal stays.
     const first = (m: Model): unknown => m.graph.initializers.find((t) => t.name === "w");
     expect(first(fitted)).toEqual(first(small));
@@ -103,7 +103,7 @@ describe("reconstruction", () => {
     const choice: ChannelChoice = new Map([[group.name, [5]]]);
     const damaged = changed(removeChannels(whole, found, { choice, shapes: shapes.values }), "t", 0.3);
     const options = { whole, shapes: shapes.values, left: leftBy(found, choice), stream: streamOf(samples), context };
-    expect(await errorOf(whole, await reconstruct(damaged, options))).toBeLessThan(
+    expect(await errorOf(whole, (await reconstruct(damaged, options)).model)).toBeLessThan(
       0.3 * (await errorOf(whole, damaged)),
     );
   });
@@ -117,6 +117,6 @@ describe("reconstruction", () => {
       stream: streamOf(samples),
       context,
     };
-    expect(await reconstruct(whole, options)).toBe(whole);
+    expect((await reconstruct(whole, options)).model).toBe(whole);
   });
 });

@@ -11,8 +11,8 @@ import { compensate, cutReaders, watchedReaders } from "../../transform/channels
 import { leftBy, removeChannels, type ChannelChoice } from "../../transform/channels/remove.ts";
 import type { TrainingContext } from "../fineTune.ts";
 import { openForPruning, recalibrated, remembered } from "../pruned.ts";
+import { reconstruct } from "../reconstruct.ts";
 import { allocate, choiceOf, evenedOut, type Candidate, type Meets, type Widths } from "./allocate.ts";
-import { reconstruct } from "./reconstruct.ts";
 import { importanceOf, type Importance } from "./importance.ts";
 import type { Params } from "./params.ts";
 import { allocateByCurves, scanGroups, type Curve } from "./sensitivity.ts";
@@ -116,9 +116,11 @@ function remover({ model, found, shapes: { values } }: Opened, { choosing, conte
     }
     let small = removeChannels(whole, found, { choice, shapes: values });
     if (stream !== undefined && way === "layers" && isLast) {
-      small = await reconstruct(small, { whole: model, shapes: values, left, stream, context });
+      const fitted = await reconstruct(small, { whole: model, shapes: values, left, stream, context });
+      if (fitted.isComplete) return fitted.model;
+      small = fitted.model;
     }
-    return recalibrate ? recalibrated(small, context, samples) : small;
+    return recalibrate ? recalibrated(small, context, { before: model, samples }) : small;
   };
 }
 

@@ -23,7 +23,7 @@ export interface Start {
 
 export type Choosing = Pick<
   Params,
-  "target" | "remove" | "importance" | "rescan" | "samples" | "recalibrate" | "unit" | "exclude"
+  "target" | "remove" | "importance" | "rescan" | "samples" | "compensate" | "recalibrate" | "unit" | "exclude"
 >;
 
 /** Names of the removed regions in the order of their removal, and what was found of each when last looked at. */
@@ -124,7 +124,7 @@ async function scan({ model }: Start, { removed, free, choosing, context, errors
   for (const [i, region] of free.entries()) {
     throwIfCancelled(signal);
     const without = removeRegions(model, [...removed, region]);
-    const ready = recalibrate ? await recalibrated(without, context, samples) : without;
+    const ready = recalibrate ? await recalibrated(without, context, { before: model, samples }) : without;
     const actual = await collectOutputs(ready, how);
     errors.set(region.name, compareOutputs(reference.values, actual.values, reference.rows).kl);
     emit({ kind: "progress", done: i + 1, total: free.length, unit: "blocks" });

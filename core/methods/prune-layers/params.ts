@@ -72,6 +72,17 @@ export const params = z.strictObject({
         advanced: true,
       }),
     ),
+  compensate: z
+    .enum(["none", "layers"])
+    .default("layers")
+    .meta(
+      about({
+        title: "Compensate for removed layers",
+        description:
+          "Fits the weights of every layer behind a removal to what the layer gave before, by least squares over training samples.",
+        advanced: true,
+      }),
+    ),
   recalibrate: z
     .boolean()
     .default(true)

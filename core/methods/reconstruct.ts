@@ -1,16 +1,17 @@
-import { solvePositive } from "../../base/cholesky.ts";
-import { elementCount } from "../../base/array.ts";
-import type { SampleStream } from "../../data/batches.ts";
-import { firstSamples } from "../../data/firstSamples.ts";
-import { floatTensor, tensorArray } from "../../graph/build.ts";
-import { editGraph } from "../../graph/edit.ts";
-import type { Model } from "../../graph/model.ts";
-import { layerProducts, type LayerProducts } from "../../measure/layerProducts.ts";
-import { axisLayout } from "../../transform/constants.ts";
-import type { ValueShapes } from "../../transform/channels/couple.ts";
-import type { Left } from "../../transform/channels/remove.ts";
-import { findLinearLayers, type LinearLayer } from "../../transform/linearLayers.ts";
-import type { TrainingContext } from "../fineTune.ts";
+import { solvePositive } from "../base/cholesky.ts";
+import { elementCount } from "../base/array.ts";
+import type { SampleStream } from "../data/batches.ts";
+import { firstSamples } from "../data/firstSamples.ts";
+import { floatTensor, tensorArray } from "../graph/build.ts";
+import { changedNodes } from "../graph/changes.ts";
+import { editGraph } from "../graph/edit.ts";
+import type { Model } from "../graph/model.ts";
+import { layerProducts, type LayerProducts } from "../measure/layerProducts.ts";
+import { axisLayout } from "../transform/constants.ts";
+import type { ValueShapes } from "../transform/channels/couple.ts";
+import type { Left } from "../transform/channels/remove.ts";
+import { findLinearLayers, type LinearLayer } from "../transform/linearLayers.ts";
+import type { TrainingContext } from "./fineTune.ts";
 
 /** Most weights of an output channel that are solved for: the time grows with their third power. */
 const MOST_WEIGHTS = 2304;
@@ -23,28 +24,33 @@ const FEWEST_SAMPLES = 64;
 const RIDGE = 1e-3;
 
 export interface ReconstructOptions {
-  /** The model before channels were removed. */
+  /** The model before channels or nodes were removed. */
   readonly whole: Model;
-  /** Shapes of its values, and what is left of them. */
+  /** Shapes of its values, and what is left of them; default: all channels are. */
   readonly shapes: ValueShapes;
-  readonly left: Left;
+  readonly left?: Left;
   readonly stream: SampleStream;
   readonly context: TrainingContext;
 }
 
+export interface Reconstructed {
+  readonly model: Model;
+  /** Whether all layers behind the change were fitted, but for those that take each channel for itself. */
+  readonly isComplete: boolean;
+}
+
 /**
- * Weights by which each layer gives again what it gave in the whole model, as far as the channels that are left let it: by
- * least squares over samples, layer after layer, each seeing what those before it now give (He et al. 2017, "Channel
- * Pruning for Accelerating Very Deep Neural Networks", §3.2).
+ * Weights by which each layer gives again what it gave in the whole model, as far as what is left lets it: by least squares
+ * over samples, layer after layer, each seeing what those before it now give (He et al. 2017, "Channel Pruning for
+ * Accelerating Very Deep Neural Networks", §3.2). Statistics of batch norms then hold as they are.
  * @param small the model after removal, with the names of the whole one
  */
-export async function reconstruct(small: Model, options: ReconstructOptions): Promise<Model> {
-  const { whole, shapes, left, stream, context } = options;
+export async function reconstruct(small: Model, options: ReconstructOptions): Promise<Reconstructed> {
+  const { whole, shapes, left = () => undefined, stream, context } = options;
+  const layers = findLinearLayers(small).layers.filter(readsOtherThan(whole, small));
+  const solvable = layers.filter(canBeSolved(shapes, left));
   let current = small;
-  const layers = findLinearLayers(small).layers.filter(canBeSolved(shapes, left));
-  const first = layers.findIndex(({ data }) => isCut(data, shapes, left));
-  if (first < 0) return small;
-  for (const layer of layers.slice(first)) {
+  for (const layer of solvable) {
     context.emit({ kind: "stage", name: `Reconstructing ${layer.node}` });
     const output = outputOf(small, layer);
     const sizes = shapes.get(output)?.sizes ?? [];
@@ -62,14 +68,19 @@ export async function reconstruct(small: Model, options: ReconstructOptions): Pr
     });
     current = withSolved(current, layer, products);
   }
-  return current;
+  const isAlone = ({ dims, columnAxis }: LinearLayer): boolean => dims[columnAxis] === 1;
+  return { model: current, isComplete: layers.every((layer) => solvable.includes(layer) || isAlone(layer)) };
+}
+
+/** Layers that read something else than they did, or what may no longer be the same. */
+function readsOtherThan(whole: Model, small: Model): (layer: LinearLayer) => boolean {
+  const changed = new Set([...changedNodes(small, whole)].flatMap((node) => node.outputs));
+  const before = new Map(findLinearLayers(whole).layers.map(({ node, data }) => [node, data]));
+  return ({ node, data }) => changed.has(data) || before.get(node) !== data;
 }
 
 const outputOf = ({ graph }: Model, { node }: LinearLayer): string =>
   graph.nodes.find((n) => n.name === node)?.outputs[0] ?? "";
-
-const isCut = (value: string, shapes: ValueShapes, left: Left): boolean =>
-  (shapes.get(value)?.dims ?? []).some((_, axis) => left(value, axis) !== undefined);
 
 /** Layers of which each weight reads one channel, and that are small enough. */
 function canBeSolved(shapes: ValueShapes, left: Left): (layer: LinearLayer) => boolean {
