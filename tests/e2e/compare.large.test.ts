@@ -1,35 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
+import { beforeAll, expect, it } from "vitest";
 import { addSearch, addVariants, sampleProject } from "./searched.ts";
-import {
-  button,
-  chooseFile,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
+import { bench, command, page } from "./session.ts";
+import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 const TRIALS = 20_000;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
   const project = await sampleProject(join(bench.folder, "work"), "Searched");
   await addVariants(project);
   await addSearch(project, TRIALS);
   project.store.close();
   (await sampleProject(join(bench.folder, "work"), "Fresh")).store.close();
-  page = await bench.open();
 }, 240_000);
-
-afterAll(() => bench.close());
 
 it("says what to do where there is nothing to compare yet, and no trial", async () => {
   await openProject("Fresh");
@@ -290,11 +274,4 @@ async function go(screen: string): Promise<void> {
     .getByText(/^Loading/)
     .first()
     .waitFor({ state: "detached" });
-}
-
-async function command(title: string): Promise<void> {
-  await page.keyboard.press("Control+k");
-  await page.getByLabel("Command", { exact: true }).fill(title);
-  await page.keyboard.press("Enter");
-  await page.getByLabel("Command", { exact: true }).waitFor({ state: "detached" });
 }

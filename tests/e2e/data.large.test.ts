@@ -1,27 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import {
-  button,
-  chooseFile,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { expect, it } from "vitest";
+import { bench, command, page } from "./session.ts";
+import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 const screens = () => page.getByRole("navigation", { name: "Screens" });
 const samples = () => page.getByRole("listbox", { name: "Samples" });
@@ -136,7 +117,7 @@ it("picks calibration samples, warns of leaks, and takes the choice back", async
 it("is accessible and inside its window in dark and high contrast, narrow and wide", async () => {
   await screens().getByRole("link", { name: "Data" }).click();
   for (const theme of ["dark", "high contrast"] as const) {
-    await command(page, `Theme: ${theme}`);
+    await command(`Theme: ${theme}`);
     for (const part of ["Samples", "Class balance", "Calibration"] as const) {
       await page.getByRole("tab", { name: part }).click();
       if (part === "Samples") await samples().getByRole("option").first().locator("img").waitFor();
@@ -150,7 +131,7 @@ it("is accessible and inside its window in dark and high contrast, narrow and wi
       await picture(page, `${theme.replace(" ", "-")}-data-${part.toLowerCase().replace(" ", "-")}`);
     }
   }
-  await command(page, "Theme: light");
+  await command("Theme: light");
   // 1280 × 800 at 200 %.
   await page.setViewportSize({ width: 640, height: 400 });
   for (const part of ["Samples", "Class balance", "Calibration"] as const) {
@@ -216,12 +197,4 @@ function writeMany(folder: string, count: number): void {
   }
   writeFileSync(join(folder, "train-images-idx3-ubyte"), images);
   writeFileSync(join(folder, "train-labels-idx1-ubyte"), labels);
-}
-
-/** Runs a command of the palette, by its name. */
-async function command(on: Page, title: string): Promise<void> {
-  await on.keyboard.press("Control+k");
-  await on.getByLabel("Command", { exact: true }).fill(title);
-  await on.keyboard.press("Enter");
-  await on.getByLabel("Command", { exact: true }).waitFor({ state: "detached" });
 }

@@ -1,28 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { readModel } from "../../core/onnx/read.ts";
 import { nodeHost } from "../../core/app/nodeHost.ts";
-import {
-  button,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { bench, page } from "./session.ts";
+import { button, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 const LONG = 300_000;
 const WAIT = { timeout: LONG / 3 };

@@ -1,38 +1,19 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
+import { beforeAll, expect, it } from "vitest";
 import { sampleProject } from "./searched.ts";
-import {
-  button,
-  chooseFile,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
+import { bench, goTo, page } from "./session.ts";
+import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 beforeAll(async () => {
-  bench = await openWorkbench();
   (await sampleProject(join(bench.folder, "work"), "Families")).store.close();
-  page = await bench.open();
   await page.getByRole("button", { name: /^Open project/ }).click();
   await chooseFile(page, "work", ["Families"]);
   await page.getByRole("heading", { name: "Families", level: 1 }).waitFor();
 }, 240_000);
 
-afterAll(() => bench.close());
-
 const LONG = 120_000;
 const WAIT = { timeout: LONG / 2 };
-
-const screen = (name: string): Promise<void> =>
-  page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name, exact: true }).click();
 
 interface Family {
   readonly method: string;
@@ -44,7 +25,7 @@ interface Family {
 
 /** Goes through a method's wizard, step by step, and waits until what it makes is measured. */
 async function make({ method, numbers, off = [], makes }: Family): Promise<void> {
-  await screen("Methods");
+  await goTo("Methods");
   await page.getByRole("link", { name: new RegExp(`^${method}`) }).click();
   await page.getByRole("heading", { name: "Settings" }).waitFor();
   for (const [title, value] of Object.entries(numbers))
@@ -67,7 +48,7 @@ async function make({ method, numbers, off = [], makes }: Family): Promise<void>
 it(
   "distils, and shows the student beside the one that had no teacher",
   async () => {
-    await screen("Methods");
+    await goTo("Methods");
     await page.getByRole("link", { name: /^Distillation of answers/ }).click();
     // The baseline is there as its teacher; without one it would not run, so there is no way back to none.
     expect(await page.getByLabel("Teacher", { exact: true }).inputValue()).toBe("fashion");
@@ -101,7 +82,7 @@ it(
 it(
   "searches, and leads to what it tried",
   async () => {
-    await screen("Methods");
+    await goTo("Methods");
     await page.getByRole("link", { name: /^Random architecture search/ }).click();
     await page.getByLabel("Family", { exact: true }).selectOption("staged");
     const numbers = { Nets: "2", "Epochs per net": "1", "Samples per net": "128", "Further nets": "1" };
@@ -144,7 +125,7 @@ it(
   "has them all in the overview, with what to do next, and side by side",
   async () => {
     const made = ["distill-logits", "sparsify-weights", "search-random"];
-    await screen("Overview");
+    await goTo("Overview");
     for (const name of made) {
       const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}`) }) });
       await row.getByText(/ms$|µs$/).first().waitFor(); // prettier-ignore
@@ -154,7 +135,7 @@ it(
     await button(page, "Prune channels").waitFor();
     await expectAccessible(page, "overview of families");
     await picture(page, "overview-families");
-    await screen("Compare");
+    await goTo("Compare");
     const table = page.getByRole("region", { name: "Side by side with the baseline, fashion" });
     for (const name of made) await table.getByRole("rowheader", { name }).waitFor(WAIT);
     await page.getByRole("heading", { name: "Learning curves" }).waitFor(WAIT);

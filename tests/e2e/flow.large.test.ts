@@ -1,24 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import { button, chooseFile, complaintsOf, openWorkbench, type Workbench } from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { expect, it } from "vitest";
+import { bench, goTo, page, tabTo } from "./session.ts";
+import { button, chooseFile, complaintsOf } from "./workbench.ts";
 
 const LONG = 300_000;
 const WAIT = { timeout: LONG / 3 };
-
-const screen = (name: string): Promise<void> =>
-  page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name, exact: true }).click();
 
 it(
   "makes a project, imports, quantises, prunes, compares and exports by mouse",
@@ -36,14 +23,14 @@ it(
     await button(page, "Import").click();
     await page.getByText("7,000 samples, 10 classes").waitFor(WAIT);
 
-    await screen("Methods");
+    await goTo("Methods");
     await page.getByRole("link", { name: /^Dynamic INT8 quantisation/ }).click();
     await button(page, "Review and run").click();
     await button(page, "Run").click();
     await page.getByText("Made quantize-dynamic").waitFor(WAIT);
     await button(page, "Compare").waitFor(WAIT);
 
-    await screen("Methods");
+    await goTo("Methods");
     await page.getByRole("link", { name: /^Pruned channels/ }).click();
     await page.getByRole("textbox", { name: "Fine-tuning" }).fill("0");
     await page.getByRole("checkbox", { name: "Baselines" }).uncheck({ force: true });
@@ -55,7 +42,7 @@ it(
 
     await page.getByRole("heading", { name: "Compare", level: 1 }).waitFor();
     await page.getByRole("rowheader", { name: "prune-channels" }).first().waitFor();
-    await screen("Export");
+    await goTo("Export");
     await page.getByLabel("Variant").selectOption({ label: "prune-channels" });
     await button(page, "Export").click();
     await page.getByText(/^verified: /).waitFor(WAIT);
@@ -143,21 +130,4 @@ async function method(name: RegExp): Promise<void> {
   await tabTo(name);
   await press("Enter");
   await page.getByRole("heading", { name: "Settings" }).waitFor();
-}
-
-/** Presses Tab until the focus is on what has the name; fails where it never comes there. */
-async function tabTo(name: RegExp): Promise<void> {
-  const seen: string[] = [];
-  for (let i = 0; i < 160; i++) {
-    await press("Tab");
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement;
-      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
-      return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
-    });
-    // Numbers of steps and the like stand before the name.
-    if (name.test(focused) || name.test(focused.replace(/^[\d✓!]\s*/, ""))) return;
-    seen.push(focused.slice(0, 30));
-  }
-  throw new Error(`The focus never came to ${String(name)}; it was on: ${[...new Set(seen)].join(" | ")}`);
 }

@@ -1,18 +1,8 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import { complaintsOf, expectAccessible, openWorkbench, picture, type Workbench } from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { expect, it } from "vitest";
+import { bench, page } from "./session.ts";
+import { complaintsOf, expectAccessible, picture } from "./workbench.ts";
 
 it("makes a project and brings in a model by keyboard alone", async () => {
   await page.getByText("No projects yet").waitFor();

@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { button, chooseFile, openWorkbench, type Workbench } from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { bench, page } from "./session.ts";
+import { button, chooseFile } from "./workbench.ts";
 
 const LONG = 240_000;
 

@@ -1,18 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import { complaintsOf, openWorkbench, picture, type Workbench } from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { expect, it } from "vitest";
+import { bench, page, tabTo } from "./session.ts";
+import { complaintsOf, picture } from "./workbench.ts";
 
 const LONG = 300_000;
 
@@ -46,12 +36,12 @@ it(
   async () => {
     await page.keyboard.press("Alt+2");
     await page.getByRole("heading", { name: "Methods" }).waitFor();
-    await tabTo(page, /^Dynamic INT8 quantisation/);
+    await tabTo(/^Dynamic INT8 quantisation/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Settings" }).waitFor();
-    await tabTo(page, /^Review and run$/);
+    await tabTo(/^Review and run$/);
     await page.keyboard.press("Enter");
-    await tabTo(page, /^Run$/);
+    await tabTo(/^Run$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Dynamic INT8 quantisation of fashion-mnist" }).waitFor();
     await page.getByText("Made quantize-dynamic").waitFor({ timeout: LONG / 2 });
@@ -61,7 +51,7 @@ it(
     await page.getByRole("rowheader", { name: "quantize-dynamic" }).first().waitFor();
     await page.keyboard.press("Control+e");
     await page.getByRole("heading", { name: "Export" }).waitFor();
-    await tabTo(page, /^Name of the new folder/);
+    await tabTo(/^Name of the new folder/);
     await page.keyboard.press("Control+a");
     await page.keyboard.type("by-keyboard");
     await page.keyboard.press("Enter");
@@ -74,20 +64,3 @@ it(
 it("has logged no error and asked nobody else", () => {
   expect(complaintsOf(page)).toEqual([]);
 });
-
-/** Presses Tab until the focus is on what has the name; fails where it never comes there. */
-async function tabTo(on: Page, name: RegExp): Promise<void> {
-  const seen: string[] = [];
-  for (let i = 0; i < 120; i++) {
-    await on.keyboard.press("Tab");
-    const focused = await on.evaluate(() => {
-      const element = document.activeElement;
-      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
-      return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
-    });
-    // Numbers of steps and the like stand before the name.
-    if (name.test(focused) || name.test(focused.replace(/^[\d✓!]\s*/, ""))) return;
-    seen.push(focused.slice(0, 30));
-  }
-  throw new Error(`The focus never came to ${String(name)}; it was on: ${[...new Set(seen)].join(" | ")}`);
-}

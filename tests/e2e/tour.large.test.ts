@@ -1,25 +1,6 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import {
-  button,
-  chooseFile,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
-
-beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
-}, 240_000);
-
-afterAll(() => bench.close());
+import { expect, it } from "vitest";
+import { command, goTo, page } from "./session.ts";
+import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 /** In the order of the tour: each goes on where the one before it ended. */
 it("makes a project", async () => {
@@ -114,9 +95,9 @@ it("compares the two, in a table, in charts, and in each chart's table", async (
 it("has every screen accessible and inside its window, in light, dark and high contrast, narrow and wide", async () => {
   const screens = ["Overview", "Methods", "Jobs", "Compare", "Export", "Settings", "Home"] as const;
   for (const theme of ["light", "dark", "high contrast"] as const) {
-    await command(page, `Theme: ${theme}`);
+    await command(`Theme: ${theme}`);
     for (const screen of screens) {
-      await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: screen }).click();
+      await goTo(screen);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText(/^Loading/).waitFor({ state: "detached" });
       await expectAccessible(page, `${screen}, ${theme}`);
@@ -127,10 +108,10 @@ it("has every screen accessible and inside its window, in light, dark and high c
     }
   }
   // 1280 × 800 at 200 %.
-  await command(page, "Theme: light");
+  await command("Theme: light");
   await page.setViewportSize({ width: 640, height: 400 });
   for (const screen of screens) {
-    await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: screen }).click();
+    await goTo(screen);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.getByText(/^Loading/).waitFor({ state: "detached" });
     await expectNoOverflow(page, `${screen} at 200 %`);
@@ -154,7 +135,7 @@ it("has its dialogs and panels accessible", async () => {
   await expectAccessible(page, "keys");
   await picture(page, "keys");
   await page.keyboard.press("Escape");
-  await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: "Overview" }).click();
+  await goTo("Overview");
   await button(page, "small").click();
   await page.getByRole("complementary", { name: "Inspector" }).getByText("QuantizeLinear").waitFor();
   await page.keyboard.press("Control+Alt+j");
@@ -177,11 +158,3 @@ it("undoes what was done in passing", async () => {
 it("has broken no rule of its security policy, logged no error and asked nobody else", () => {
   expect(complaintsOf(page)).toEqual([]);
 });
-
-/** Runs a command of the palette, by its name. */
-async function command(on: Page, title: string): Promise<void> {
-  await on.keyboard.press("Control+k");
-  await on.getByLabel("Command", { exact: true }).fill(title);
-  await on.keyboard.press("Enter");
-  await on.getByLabel("Command", { exact: true }).waitFor({ state: "detached" });
-}

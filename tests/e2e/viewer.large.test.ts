@@ -1,32 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { longModel } from "../graph/longModel.ts";
 import { foreignModel } from "./foreignModel.ts";
-import {
-  button,
-  chooseFile,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
+import { bench, goTo, page } from "./session.ts";
+import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 beforeAll(async () => {
-  bench = await openWorkbench();
   writeFileSync(join(bench.folder, "work", "long.onnx"), encodeModel(longModel(5000)));
   writeFileSync(join(bench.folder, "work", "foreign.onnx"), encodeModel(foreignModel()));
-  page = await bench.open();
 }, 240_000);
-
-afterAll(() => bench.close());
 
 const LONG = 240_000;
 const graph = (name: string): ReturnType<Page["getByRole"]> => page.getByRole("group", { name: `Graph of ${name}` });
@@ -52,7 +37,7 @@ it(
 );
 
 it("shows a model as blocks, and opens them", async () => {
-  await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: "Model" }).click();
+  await goTo("Model");
   await graph("fashion-mnist").waitFor();
   await part(
     /^Block layer1, Conv ×4, BatchNormalization ×4, Relu ×4, …, 14 ops, in batch×16×28×28, float32$/,

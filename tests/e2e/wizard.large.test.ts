@@ -1,34 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Page } from "playwright-core";
-import {
-  button,
-  complaintsOf,
-  expectAccessible,
-  expectNoOverflow,
-  openWorkbench,
-  picture,
-  type Workbench,
-} from "./workbench.ts";
-
-let bench: Workbench;
-let page: Page;
+import { beforeAll, expect, it } from "vitest";
+import { goTo, page } from "./session.ts";
+import { button, complaintsOf, expectAccessible, expectNoOverflow, picture } from "./workbench.ts";
 
 beforeAll(async () => {
-  bench = await openWorkbench();
-  page = await bench.open();
   await page.getByRole("button", { name: /^Sample project/ }).click();
   await page.getByRole("heading", { name: "Baseline: fashion-mnist" }).waitFor();
   await page.getByText("7,000 samples, 10 classes").waitFor();
 }, 240_000);
 
-afterAll(() => bench.close());
-
 const LONG = 240_000;
-
-/** Goes to a screen of the rail. */
-async function goTo(screen: string): Promise<void> {
-  await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: screen, exact: true }).click();
-}
 
 async function rail(step: string): Promise<void> {
   await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: step }).click();

@@ -26,7 +26,10 @@ export function FindBox({ looking, onFound }: FindBoxProps): ReactElement {
   const found = text.trim() === "" ? [] : (data?.found ?? []);
   const isShown = isOpen && text.trim() !== "";
   useEffect(() => setAt(0), [text]);
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    // In newer browsers it gives something back, which is nothing for React to call.
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [at]);
   const choose = (part: Found): void => {
     setOpen(false);
     onFound(part);

@@ -1,5 +1,5 @@
 import { Button } from "@blueprintjs/core";
-import { useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 import type { Failure } from "../../../core/contract/failure.ts";
 import { flatPoint } from "../../../core/contract/trial.ts";
 import type { StoredTrial } from "../../../core/contract/trials.ts";
@@ -23,6 +23,12 @@ export function TrialDetail({ project, trial: stored, onClose }: TrialDetailProp
   const [failure, setFailure] = useState<Failure>();
   const [isAsking, setAsking] = useState(false);
   const { trial, job, method, id } = stored;
+  const card = useRef<HTMLElement>(null);
+  // It stands below the table, out of sight of whoever chose the row.
+  useEffect(() => {
+    // In newer browsers it gives something back, which is nothing for React to call.
+    card.current?.scrollIntoView({ block: "nearest" });
+  }, [id]);
   const make = async (): Promise<void> => {
     setAsking(true);
     setFailure(undefined);
@@ -41,7 +47,7 @@ export function TrialDetail({ project, trial: stored, onClose }: TrialDetailProp
     ...Object.keys(trial.values).map((name) => ({ name, value: cellText(stored, { id: `value.${name}` }) })),
   ];
   return (
-    <section className="card trial-detail" aria-labelledby="trial-title">
+    <section className="card trial-detail" aria-labelledby="trial-title" ref={card}>
       <div className="section-head">
         <h2 id="trial-title">
           Trial {trial.number}
