@@ -1,7 +1,7 @@
 import { sections, type Item } from "./blocks.ts";
-import { flattenModel, type FlatGraph } from "./flat.ts";
+import { flattenModel, type Callable, type FlatGraph } from "./flat.ts";
 import type { Matching } from "./match.ts";
-import type { Model, Node } from "./model.ts";
+import type { Node } from "./model.ts";
 import { findParts, makeParts, type ModelParts, type Part } from "./parts.ts";
 
 /** Below this share of nodes in common, the blocks of one model say nothing of another. */
@@ -12,7 +12,7 @@ const COMMON = 0.3;
  * both has the same id and stands in the same block, and what was added stands in the block of what it feeds.
  * @param matching nodes of the reference → nodes of the model
  */
-export function alignParts(model: Pick<Model, "graph">, reference: ModelParts, matching: Matching): ModelParts {
+export function alignParts(model: Callable, reference: ModelParts, matching: Matching): ModelParts {
   const flat = flattenModel(model);
   const main = flat.ops.flatMap((op, i) => (op.owner < 0 ? [i] : []));
   const places = new Map<Node, number>(main.map((i) => [flat.ops[i]!.node, i]));

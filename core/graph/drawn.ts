@@ -1,3 +1,4 @@
+import type { Source } from "./flat.ts";
 import type { ModelParts, Part } from "./parts.ts";
 
 /** What is drawn of a model while some of its blocks are open. */
@@ -85,9 +86,19 @@ function edgesOf({ flat, ofOp, parents }: ModelParts, open: ReadonlySet<Part>): 
     if (known === undefined) edges.set(key, { from, to, values: [value] });
     else if (!known.values.includes(value) && known.values.length < 64) known.values.push(value);
   };
+  const isOpenCall = (op: number): boolean => flat.ops[op]?.makes !== undefined && open.has(ofOp[op]!);
+  /** Through calls that are open: what within them makes the value. */
+  const madeBy = (source: Source): Source => {
+    const inner =
+      source.from >= 0 && isOpenCall(source.from) ? flat.ops[source.from]!.makes?.get(source.value) : undefined;
+    return inner === undefined ? source : madeBy(inner);
+  };
   flat.ops.forEach(({ sources }, i) => {
+    // What is within an open call reads by itself what the call is given.
+    if (isOpenCall(i)) return;
     const to = standsFor(ofOp[i]!);
-    for (const { from, value } of sources) {
+    for (const source of sources) {
+      const { from, value } = madeBy(source);
       if (from < 0) add({ input: -1 - from }, { part: to }, value);
       else {
         const start = standsFor(ofOp[from]!);
@@ -96,8 +107,9 @@ function edgesOf({ flat, ofOp, parents }: ModelParts, open: ReadonlySet<Part>): 
       }
     }
   });
-  flat.outputs.forEach(({ value, from }, i) => {
-    if (from === undefined) return;
+  flat.outputs.forEach(({ value, from: by }, i) => {
+    if (by === undefined) return;
+    const { from } = madeBy({ from: by, value });
     add(from < 0 ? { input: -1 - from } : { part: standsFor(ofOp[from]!) }, { output: i }, value);
   });
   return [...edges.values()];

@@ -1,12 +1,12 @@
 import { elementCount } from "../base/array.ts";
-import type { Graph, Model, Node } from "./model.ts";
+import type { Attribute, FunctionDefinition, Graph, Model, Node } from "./model.ts";
 
 /** An op of a model, or of a graph that another op carries, among all of them. */
 export interface FlatOp {
   readonly node: Node;
   /** Index of the op in whose body it stands; −1 in the main graph. */
   readonly owner: number;
-  /** Attribute of the owner that holds the body. */
+  /** Attribute of the owner that holds the body, or name of the function that it calls. */
   readonly body: string;
   /** Where its values come from: index of an op, or −1 − i for the model's input i. What the model holds has no entry. */
   readonly sources: readonly Source[];
@@ -14,7 +14,12 @@ export interface FlatOp {
   readonly isConstant: boolean;
   /** Whether it reads a constant of two dimensions or more: what learned weights are. */
   readonly hasWeight: boolean;
+  /** Of a call of one of the model's functions: which value within its body each of its outputs is. */
+  readonly makes?: ReadonlyMap<string, Source>;
 }
+
+/** A model as far as its ops and what they call is concerned. */
+export type Callable = Pick<Model, "graph"> & Partial<Pick<Model, "functions">>;
 
 export interface Source {
   readonly from: number;
@@ -46,24 +51,47 @@ interface Scope {
 
 const WEIGHT_ELEMENTS = 16;
 
-/** Lists the ops of a model with where their values come from, through the bodies of If, Loop and Scan. */
-export function flattenModel({ graph }: Pick<Model, "graph">): FlatGraph {
+/** Ops beyond which calls are no longer looked into: functions that call functions can stand for any number. */
+const MOST_OPS = 100_000;
+/** Calls within calls that are looked into. */
+const MOST_DEEP = 32;
+
+/**
+ * Lists the ops of a model with where their values come from, through the bodies of If, Loop and Scan and through calls of
+ * the model's own functions. Ops within a call read and write the values of the caller by the caller's names.
+ */
+export function flattenModel({ graph, functions = [] }: Callable): FlatGraph {
   const ops: FlatOp[] = [];
+  const bodies = new Map(functions.map((f) => [callKey(f.domain, f.name, f.overload), f]));
   const constants = new Set(graph.initializers.map((t) => t.name));
   const inputs = graph.inputs.map((v) => v.name).filter((name) => !constants.has(name));
   const scope: Scope = { own: new Map(inputs.map((name, i) => [name, made(-1 - i)])) };
-  walk({ graph, scope, owner: -1, body: "" }, ops);
+  walk({ graph, scope, owner: -1, body: "", callers: [], rename: (name) => name }, { ops, bodies });
   return { ops, inputs, outputs: graph.outputs.map(({ name }) => ({ value: name, from: scope.own.get(name)?.from })) };
 }
 
 interface Place {
-  readonly graph: Graph;
+  readonly graph: Pick<Graph, "nodes" | "initializers" | "sparseInitializers">;
   readonly scope: Scope;
   readonly owner: number;
   readonly body: string;
+  /** Functions within which it stands. */
+  readonly callers: readonly FunctionDefinition[];
+  /** What a value is called outside of the function. */
+  readonly rename: (name: string) => string;
 }
 
-function walk({ graph, scope, owner, body }: Place, ops: FlatOp[]): void {
+interface Walk {
+  readonly ops: FlatOp[];
+  readonly bodies: ReadonlyMap<string, FunctionDefinition>;
+}
+
+const callKey = (domain: string, name: string, overload = ""): string =>
+  JSON.stringify([domain === "ai.onnx" ? "" : domain, name, overload]);
+
+function walk(place: Place, all: Walk): void {
+  const { graph, scope, owner, body, callers, rename } = place;
+  const { ops } = all;
   for (const { name, dims } of graph.initializers) scope.own.set(name, held(dims));
   for (const { values, dims } of graph.sparseInitializers) scope.own.set(values.name, held(dims));
   for (const node of graph.nodes) {
@@ -80,15 +108,65 @@ function walk({ graph, scope, owner, body }: Place, ops: FlatOp[]): void {
     const isConstant = read.length > 0 && bodies.length === 0 && read.every((r) => r.isConstant);
     const isWeight = read.some((r) => r.isConstant && r.isWeight);
     const index = ops.length;
-    const sources = read.flatMap(({ from, value }) => (from === undefined ? [] : [{ from, value }]));
-    ops.push({ node, owner, body, sources, isConstant, hasWeight: isWeight && !isConstant });
+    const sources = read.flatMap(({ from, value }) => (from === undefined ? [] : [{ from, value: rename(value) }]));
+    const shown =
+      callers.length === 0 ? node : { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) };
+    ops.push({ node: shown, owner, body, sources, isConstant, hasWeight: isWeight && !isConstant });
     for (const [name, inner] of bodies) {
       const own = new Map(inner.inputs.map((input) => [input.name, made(index)]));
-      walk({ graph: inner, scope: { own, outer: scope }, owner: index, body: name }, ops);
+      walk({ ...place, graph: inner, scope: { own, outer: scope }, owner: index, body: name }, all);
+    }
+    const called = all.bodies.get(callKey(node.domain, node.op, node.overload));
+    const isRoom = callers.length < MOST_DEEP && ops.length + (called?.nodes.length ?? 0) <= MOST_OPS;
+    if (called !== undefined && isRoom && !callers.includes(called)) {
+      const makes = call(called, { node, shown, index, place }, all);
+      ops[index] = { ...ops[index]!, makes };
     }
     const known: Known = { from: index, isConstant, isWeight: isConstant && isWeight };
     for (const output of node.outputs) if (output !== "") scope.own.set(output, known);
   }
+}
+
+interface Call {
+  readonly node: Node;
+  /** With the values by the names that they have outside. */
+  readonly shown: Node;
+  readonly index: number;
+  readonly place: Place;
+}
+
+/** Walks the body of a function as one call of it runs it. @returns what its outputs are within */
+function call(body: FunctionDefinition, { node, shown, index, place }: Call, all: Walk): ReadonlyMap<string, Source> {
+  const own = new Map<string, Known>();
+  const names = new Map<string, string>();
+  body.inputs.forEach((name, slot) => {
+    const given = node.inputs[slot] ?? "";
+    const known = given === "" ? undefined : lookUp(place.scope, given);
+    if (known !== undefined) own.set(name, known);
+    names.set(name, shown.inputs[slot] ?? "");
+  });
+  const prefix = node.name !== "" ? node.name : (shown.outputs.find((o) => o !== "") ?? node.op);
+  // An attribute may stand for one of the call.
+  const nodes = body.nodes.map((inner): Node => {
+    for (const output of inner.outputs) if (output !== "") names.set(output, `${prefix}/${output}`);
+    const attributes = Object.entries(inner.attributes).flatMap(([key, a]): [string, Attribute][] => {
+      if (a.kind !== "reference") return [[key, a]];
+      const found = node.attributes[a.name] ?? body.defaults[a.name];
+      return found === undefined ? [] : [[key, found]];
+    });
+    return { ...inner, attributes: Object.fromEntries(attributes) };
+  });
+  const rename = (name: string): string => names.get(name) ?? name;
+  const graph = { nodes, initializers: [], sparseInitializers: [] };
+  const callers = [...place.callers, body];
+  walk({ graph, scope: { own }, owner: index, body: body.name, callers, rename }, all);
+  return new Map(
+    body.outputs.flatMap((name, slot): [string, Source][] => {
+      const outside = shown.outputs[slot] ?? "";
+      const from = own.get(name)?.from;
+      return outside === "" || from === undefined ? [] : [[outside, { from, value: rename(name) }]];
+    }),
+  );
 }
 
 const made = (from: number): Known => ({ from, isConstant: false, isWeight: false });

@@ -1,6 +1,6 @@
-import { flattenModel, type FlatGraph } from "./flat.ts";
+import { flattenModel, type Callable, type FlatGraph } from "./flat.ts";
 import { groupItems, type Form, type Item } from "./blocks.ts";
-import type { Model, Node } from "./model.ts";
+import type { Node } from "./model.ts";
 import { itemsByScope } from "./scopes.ts";
 
 /** A part of a model as people look at it: an op, or a block of parts. No block has more than `MOST_PARTS` parts. */
@@ -30,12 +30,12 @@ export interface ModelParts {
  * Finds the blocks of a model: from the scopes in the names of its nodes where they have any, otherwise from its
  * structure (layers, branches that join again, repeats, runs).
  */
-export function findParts(model: Pick<Model, "graph">): ModelParts {
+export function findParts(model: Callable): ModelParts {
   const flat = flattenModel(model);
   return makeParts(flat, nestItems(flat, itemsByScope));
 }
 
-/** Items of the main graph, with the bodies that ops carry as blocks of their own. */
+/** Items of the main graph, with the bodies that ops carry as blocks of their own, and calls with what they run. */
 function nestItems(flat: FlatGraph, find: (ops: readonly number[], flat: FlatGraph) => readonly Item[]): Item[] {
   const bodies = new Map<number, Map<string, number[]>>();
   const main: number[] = [];
@@ -55,6 +55,11 @@ function nestItems(flat: FlatGraph, find: (ops: readonly number[], flat: FlatGra
     if (item.form !== "op") return { ...item, parts: nest(item.parts) };
     const own = bodies.get(item.ops[0]!);
     if (own === undefined) return item;
+    // What a function holds stands in its call; other ops may have several bodies.
+    if (flat.ops[item.ops[0]!]!.makes !== undefined) {
+      const inner = nest(find([...own.values()].flat(), flat));
+      return { ...item, ops: [...item.ops, ...inner.flatMap((i) => i.ops)], parts: inner };
+    }
     const parts = [...own].map(([label, ops]): Item => {
       const inner = nest(find(ops, flat));
       return { form: "body", label, ops: inner.flatMap((i) => i.ops), parts: inner };

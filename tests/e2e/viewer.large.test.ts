@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { encodeModel } from "../../core/onnx/encode.ts";
+import { callingModel, layer, two } from "../graph/callingModel.ts";
 import { longModel } from "../graph/longModel.ts";
 import { foreignModel } from "./foreignModel.ts";
 import { bench, goTo, page } from "./session.ts";
@@ -11,6 +12,7 @@ import { button, chooseFile, complaintsOf, expectAccessible, expectNoOverflow, p
 beforeAll(async () => {
   writeFileSync(join(bench.folder, "work", "long.onnx"), encodeModel(longModel(5000)));
   writeFileSync(join(bench.folder, "work", "foreign.onnx"), encodeModel(foreignModel()));
+  writeFileSync(join(bench.folder, "work", "calls.onnx"), encodeModel(callingModel([layer, two])));
 }, 240_000);
 
 const LONG = 240_000;
@@ -140,6 +142,15 @@ it(
     await page.getByLabel("Variant", { exact: true }).selectOption({ label: "foreign" });
     await page.getByText(/^Shown, but it cannot run here: /).waitFor();
     await expectAccessible(page, "foreign");
+    await importModel("calls.onnx");
+    await page.keyboard.press("Alt+4");
+    await page.getByLabel("Variant", { exact: true }).selectOption({ label: "calls" });
+    // What the model's own functions run is seen within their calls, with the caller's weights.
+    await part(/^MatMul product/).first().click(); // prettier-ignore
+    const details = page.getByRole("complementary", { name: "Details" });
+    await details.getByText("weights", { exact: true }).first().waitFor();
+    await expectAccessible(page, "calls");
+    await picture(page, "model-calls");
   },
   LONG,
 );
