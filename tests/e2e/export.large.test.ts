@@ -81,6 +81,12 @@ it(
     }
     await expectNoOverflow(page, "exported");
     await picture(page, "export-verified-dark");
+    await page.setViewportSize({ width: 640, height: 400 });
+    await expectNoOverflow(page, "exported at 200 %");
+    await expectAccessible(page, "exported at 200 %");
+    await page.getByRole("rowheader", { name: "Exported file" }).scrollIntoViewIfNeeded();
+    await picture(page, "zoomed-export-verified");
+    await page.setViewportSize({ width: 1280, height: 800 });
     await theme("light");
     const folder = join(bench.folder, "work", "fashion-mnist-bundle");
     const { graph, opsets } = await readModel(join(folder, "model.onnx"), nodeHost);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { describeMethod } from "../../core/app/methods.ts";
-import { commandOf, type CommandParts } from "../../core/serve/command.ts";
+import { commandOf, exportCommand, type CommandParts } from "../../core/serve/command.ts";
 
 const parts = async (change: Partial<CommandParts> & { readonly params?: CommandParts["run"]["params"] }) => ({
   method: await describeMethod("quantize-static"),
@@ -37,4 +37,11 @@ it("repeats lists, and quotes what a shell would take apart", async () => {
 it("starts from the person's own folder where the project lies there", async () => {
   expect(commandOf(await parts({ folder: "/home/ada/my work/p" }))).toMatch(/--project ~\/'my work\/p'$/);
   expect(commandOf(await parts({ folder: "/home/adam/p" }))).toMatch(/--project \/home\/adam\/p$/);
+});
+
+it("exports with the choices that are not the default", () => {
+  const choices = { format: "keep", opset: 21, rename: ["input=my image", "y=z"], samples: 16, batch: undefined };
+  expect(exportCommand(choices, { variant: "net", folder: "/data/project", home: "/home/ada" })).toBe(
+    "lathe export net --opset 21 --rename 'input=my image' --rename y=z --project /data/project",
+  );
 });

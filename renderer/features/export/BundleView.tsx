@@ -30,7 +30,7 @@ export interface BundlePreviewProps {
 
 /** What is known of the variant, and what would be written of it. */
 export function BundlePreview({ variant, plan, folder }: BundlePreviewProps): ReactElement {
-  const out = /^[\w.-]+$/.test(folder) ? folder : JSON.stringify(folder);
+  const out = /^[\w.-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
   return (
     <>
       <h2>{variant.name}</h2>
