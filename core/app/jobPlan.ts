@@ -11,7 +11,7 @@ import { findMethod } from "../methods/catalogue.ts";
 import { readModel } from "../onnx/read.ts";
 import { storedBytes, withModelFile } from "./modelFiles.ts";
 import { checkApplies } from "./produce.ts";
-import { checkName, findData, findVariant, type Project, type Work } from "./project.ts";
+import { checkName, findData, findVariant, trainingSamples, type Project, type Work } from "./project.ts";
 import type { RunRequest } from "./recipe.ts";
 import { referencesOf } from "./references.ts";
 import { findSource, prepareRun } from "./runMethod.ts";
@@ -173,7 +173,7 @@ async function finish(project: Project, unfinished: Unfinished): Promise<Planned
       }
       // What a later step will find is only known once the one before it is done.
       if (i === 0) checkApplies(method, from, model);
-      const { seconds, memory, disk } = method.estimate(model, params);
+      const { seconds, memory, disk } = method.estimate(model, params, stored && trainingSamples(stored));
       total.seconds += seconds;
       total.memory = Math.max(total.memory, memory);
       total.disk += disk + storedBytes(from);

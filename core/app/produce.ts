@@ -14,7 +14,7 @@ import type { Method, MethodResult } from "../methods/define.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
 import { checkDisk } from "./disk.ts";
 import { storedBytes, storeModel, withModelFile } from "./modelFiles.ts";
-import { findData, type Project, type Work } from "./project.ts";
+import { findData, trainingSamples, type Project, type Work } from "./project.ts";
 import { openData, type OpenedData } from "./projectData.ts";
 import { openReferenced } from "./references.ts";
 import { openTrialLog } from "./trialLog.ts";
@@ -49,7 +49,8 @@ export async function produce(project: Project, recipe: Recipe, options: Produce
       emit({ kind: "stage", name: `Reading ${from.name}` });
       const model = await loadTensors(await readModel(path, host), host);
       checkApplies(method, from, model);
-      await checkDisk(store.folder, method.estimate(model, recipe.params).disk + storedBytes(from));
+      const { disk } = method.estimate(model, recipe.params, data && trainingSamples(data.data));
+      await checkDisk(store.folder, disk + storedBytes(from));
       emit({ kind: "stage", name: method.info.title });
       const full = {
         ...recipe,

@@ -99,6 +99,11 @@ export function pinBaseline({ store, host }: Project, reference: string): Varian
   return variant;
 }
 
+/** How many samples a data set has to train on, roughly: its files may say something else. */
+export function trainingSamples({ info, splits: { train, validation, test } }: ProjectData): number {
+  return Math.round((info.count * train) / (train + validation + test || 1));
+}
+
 /** The data set of a name or id; without one, the newest. Undefined where the project has none. */
 export function findData(project: Project, reference: string | undefined): ProjectData | undefined {
   const all = project.store.data();

@@ -6,7 +6,7 @@ import type { Method } from "../methods/define.ts";
 import { readModel } from "../onnx/read.ts";
 import { withModelFile } from "./modelFiles.ts";
 import { checkApplies, produce, runName, type ProduceOptions } from "./produce.ts";
-import { checkName, findVariant, type Project, type Work } from "./project.ts";
+import { checkName, findData, findVariant, trainingSamples, type Project, type Work } from "./project.ts";
 import { completeRecipe, type RunRequest } from "./recipe.ts";
 import { recordOutput } from "./record.ts";
 import { resolveReferences } from "./references.ts";
@@ -92,7 +92,7 @@ function checkFreeName({ store }: Project, wish: string): string {
 /** What a run would cost and what to know before it, without running it. @throws as `runMethod` before it starts */
 export async function estimateRun(
   project: Project,
-  request: RunRequest,
+  request: RunRequest & { readonly data?: string | undefined },
   from: string | undefined,
 ): Promise<{ readonly recipe: Recipe; readonly estimate: Estimate; readonly notes: readonly string[] }> {
   const { method, recipe } = await completeRecipe(request);
@@ -100,7 +100,8 @@ export async function estimateRun(
   return withModelFile(project, variant, async (path) => {
     const model = await readModel(path, project.host);
     const notes = checkApplies(method, variant, model);
-    return { recipe, estimate: method.estimate(model, recipe.params), notes };
+    const data = findData(project, request.data);
+    return { recipe, estimate: method.estimate(model, recipe.params, data && trainingSamples(data)), notes };
   });
 }
 

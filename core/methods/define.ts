@@ -86,7 +86,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly needsData: (params: z.output<S>) => boolean;
   /** Whether it can run on this model, and what to know before it does. Fast; reads no data. */
   readonly applies: (model: Model) => Applicability;
-  readonly estimate: (model: Model, params: z.output<S>) => Estimate;
+  /** @param samples that there are to train on */
+  readonly estimate: (model: Model, params: z.output<S>, samples: number) => Estimate;
   /** Loads the implementation when it is first needed. */
   readonly load: () => Promise<{ readonly run: (context: MethodContext<z.output<S>>) => Promise<MethodResult<F>> }>;
   /** Report blocks that explain one result. */
@@ -114,6 +115,9 @@ export interface LayerFinding {
   readonly error?: number;
 }
 
+/** Samples that an estimate assumes where there is no data. */
+const ASSUMED_SAMPLES = 10_000;
+
 const BRAND: unique symbol = Symbol.for("lathe.method");
 
 /** A method with its parameter type closed over, as the catalogue hands it out. */
@@ -125,7 +129,8 @@ export interface Method {
   parse(params: unknown): Record<string, Json>;
   upgrade(params: Readonly<Record<string, Json>>, from: number): Record<string, Json>;
   applies(model: Model): Applicability;
-  estimate(model: Model, params: Record<string, Json>): Estimate;
+  /** @param samples that there are to train on; some number where there are none yet */
+  estimate(model: Model, params: Record<string, Json>, samples?: number): Estimate;
   run(context: MethodContext<Record<string, Json>>): Promise<MethodResult<Json>>;
   report(findings: Json, params: Record<string, Json>): readonly ReportBlock[];
   layers(findings: Json): readonly LayerFinding[];
@@ -165,7 +170,7 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     parse: (given) => parse(given) as Record<string, Json>,
     upgrade: (given, from) => upgradeTo(definition, given, from),
     applies: definition.applies,
-    estimate: (model, given) => definition.estimate(model, parse(given)),
+    estimate: (model, given, samples = ASSUMED_SAMPLES) => definition.estimate(model, parse(given), samples),
     run: async (context) => {
       const { run } = await definition.load();
       const result = await run({ ...context, params: parse(context.params) });

@@ -2,19 +2,17 @@ import { elementCount } from "../base/array.ts";
 import type { Estimate } from "../contract/method.ts";
 import type { Model } from "../graph/model.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-export const SAMPLES = 10_000;
-
 /** A rule of thumb; the teacher, which is not known yet, is taken to be as large as the student. */
 export function distillEstimate(
   { graph }: Model,
   { epochs, batch, baseline }: { readonly epochs: number; readonly batch: number; readonly baseline: boolean },
+  samples: number,
 ): Estimate {
   const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
   const passes = epochs * (3 + 1 + (baseline ? 3 : 0));
   return {
-    seconds: 5 + (passes * SAMPLES * weights * 100) / 1e10,
+    seconds: 5 + (passes * samples * weights * 100) / 1e10,
     memory: 4e8 + weights * 24 + batch * 1e6,
-    disk: weights * 40 + SAMPLES * 100,
+    disk: weights * 40 + samples * 100,
   };
 }

@@ -35,6 +35,8 @@ async function make({ method, numbers, off = [], makes }: Family): Promise<void>
   await page.getByRole("heading", { name: "Data and evaluation" }).waitFor();
   await button(page, "Next").click();
   await page.getByText(/^lathe run /).waitFor(WAIT);
+  const doubts = await page.getByText(/the same model that the run starts from/).count();
+  expect(doubts).toBe(makes === "distill-logits" ? 1 : 0);
   await button(page, "Run").click();
   await page.getByRole("heading", { name: `${method} of fashion` }).waitFor(WAIT);
   await button(page, "Compare").waitFor(WAIT);

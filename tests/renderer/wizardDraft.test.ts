@@ -14,7 +14,7 @@ import {
   startDraft,
   stepAt,
 } from "../../renderer/features/methods/draft.ts";
-import { problemsIn } from "../../renderer/features/methods/problems.ts";
+import { doubtsIn, problemsIn } from "../../renderer/features/methods/problems.ts";
 import { presetOf } from "../../renderer/features/methods/SavePreset.tsx";
 
 const methods: readonly MethodInfo[] = await Promise.all(
@@ -91,6 +91,15 @@ it("begins with the baseline where a method needs a model, and says so where the
   );
   const chosen = chooseMethod(startDraft({ ...parts, start: {} }), methodOf("distill-logits"), overview);
   expect(requestOf(chosen, methodOf("distill-logits")).params).toEqual({ teacher: "net-v1" });
+});
+
+it("doubts a run that learns from the model that it starts from", () => {
+  const draft = startDraft({ ...parts, start: { method: "distill-logits" } });
+  expect(doubtsIn(draft, { overview, methods })).toEqual([
+    "Teacher: net-v1, the same model that the run starts from. Source has the others.",
+  ]);
+  expect(doubtsIn({ ...draft, from: "v2" }, { overview, methods })).toEqual([]);
+  expect(doubtsIn(startDraft({ ...parts, start: { method: "prune-channels" } }), { overview, methods })).toEqual([]);
 });
 
 it("names each wrong field, with where it is", () => {

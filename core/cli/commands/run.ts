@@ -181,7 +181,7 @@ function perform(io: Io, options: RunOptions, request: JobRequest): Promise<unkn
 async function estimate(io: Io, project: Project, request: JobRequest): Promise<unknown> {
   if ("run" in request) {
     const { estimateRun } = await import("../../app/runMethod.ts");
-    const found = await estimateRun(project, request.run, request.from);
+    const found = await estimateRun(project, { ...request.run, data: request.data }, request.from);
     io.print(estimateText(found.estimate));
     for (const note of found.notes) io.print(note);
     return found;

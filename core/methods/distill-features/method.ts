@@ -1,5 +1,5 @@
 import { defineMethod } from "../define.ts";
-import { distillEstimate, SAMPLES } from "../distillEstimate.ts";
+import { distillEstimate } from "../distillEstimate.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
@@ -13,8 +13,7 @@ export default defineMethod({
   version: 1,
   params,
   needsData: () => true,
-  applies: (model) =>
-    needsFloatWeights(model, [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`]),
+  applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,
   load: () => import("./run.ts"),
   report,

@@ -7,8 +7,6 @@ import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-const SAMPLES = 10_000;
 /** Criteria that look at samples. */
 const BY_GRADIENT: ReadonlySet<string> = new Set(["taylor", "fisher", "hessian"]);
 
@@ -31,12 +29,12 @@ export default defineMethod({
       hint: "Pruning knows convolutions, matrix multiplications, recurrent layers and attention.",
     };
   },
-  estimate: ({ graph }, { epochs, baselines, schedule, samples }) => {
+  estimate: ({ graph }, { epochs, baselines, schedule, samples }, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     const all = epochs * (baselines ? 4 : 1);
     const scan = schedule === "sensitivity" ? 40 * samples : 3 * samples;
     return {
-      seconds: 10 + ((3 * all * SAMPLES + scan) * weights * 100) / 1e10,
+      seconds: 10 + ((3 * all * seen + scan) * weights * 100) / 1e10,
       memory: 3e8 + weights * 40,
       disk: weights * 24,
     };

@@ -4,9 +4,6 @@ import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-const SAMPLES = 10_000;
-
 export default defineMethod({
   id: "prune-layers",
   family: "prune",
@@ -17,11 +14,11 @@ export default defineMethod({
   params,
   needsData: ({ epochs, importance }) => epochs > 0 || importance === "output",
   applies: (model) => needsFloatWeights(model),
-  estimate: ({ graph }, { epochs, baselines, samples }) => {
+  estimate: ({ graph }, { epochs, baselines, samples }, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     const all = epochs * (baselines ? 3 : 1);
     return {
-      seconds: 10 + ((3 * all * SAMPLES + 40 * samples) * weights * 100) / 1e10,
+      seconds: 10 + ((3 * all * seen + 40 * samples) * weights * 100) / 1e10,
       memory: 3e8 + weights * 40,
       disk: weights * 24,
     };

@@ -7,9 +7,6 @@ import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-const SAMPLES = 10_000;
-
 export default defineMethod({
   id: "quantize-aware-train",
   family: "quantize",
@@ -20,11 +17,11 @@ export default defineMethod({
   params,
   needsData: () => true,
   applies: takesFormats,
-  estimate: ({ graph }, { epochs, batch }) => {
+  estimate: ({ graph }, { epochs, batch }, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     // As training, and about twice of it for the rounding.
     return {
-      seconds: 10 + (6 * epochs * SAMPLES * weights * 100) / 1e10,
+      seconds: 10 + (6 * epochs * seen * weights * 100) / 1e10,
       memory: 3e8 + weights * 24 + batch * 2e6,
       disk: weights * 20,
     };

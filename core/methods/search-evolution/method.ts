@@ -18,7 +18,8 @@ export default defineMethod({
   params,
   needsData: () => true,
   applies: (model) => needsTask(model),
-  estimate: (_, given) => searchEstimate(given, given.baseline ? 2 * given.trials - given.population : given.trials),
+  estimate: (_, given, all) =>
+    searchEstimate(given, { nets: given.baseline ? 2 * given.trials - given.population : given.trials, all }),
   load: () => import("./run.ts"),
   report: (findings: SearchFindings) => searchReport(findings),
   again: (given, { point }) => ({ ...oneNet(given, point), baseline: false }),

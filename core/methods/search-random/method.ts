@@ -16,7 +16,7 @@ export default defineMethod({
   params: z.strictObject(searchParams),
   needsData: () => true,
   applies: (model) => needsTask(model),
-  estimate: (_, params) => searchEstimate(params, params.trials),
+  estimate: (_, params, all) => searchEstimate(params, { nets: params.trials, all }),
   load: () => import("./run.ts"),
   report: (findings: SearchFindings) => searchReport(findings),
   again: (params, { point }) => oneNet(params, point),

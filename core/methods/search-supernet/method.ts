@@ -3,8 +3,6 @@ import { needsTask } from "../searchSpace.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
-/** Samples that an estimate assumes where none are asked for, as it cannot see the data. */
-const SAMPLES = 10_000;
 /** Samples of 28×28 that a small supernet trains one subnet on in a second. */
 const SPEED = 500;
 
@@ -20,8 +18,8 @@ export default defineMethod({
   needsData: () => true,
   applies: (model) =>
     needsTask(model, ["Its nets are stages of residual blocks, with elastic depth, width and kernel."]),
-  estimate: (_, { epochs, samples, random, trials, alone }) => {
-    const seen = epochs * (samples === 0 ? SAMPLES : samples);
+  estimate: (_, { epochs, samples, random, trials, alone }, all) => {
+    const seen = epochs * (samples === 0 ? all : Math.min(samples, all));
     return { seconds: 10 + ((2 + random + alone) * seen) / SPEED + 2 * trials, memory: 1e9, disk: 2e7 };
   },
   load: () => import("./run.ts"),

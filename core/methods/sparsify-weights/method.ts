@@ -7,9 +7,6 @@ import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-const SAMPLES = 10_000;
-
 export default defineMethod({
   id: "sparsify-weights",
   family: "sparsify",
@@ -30,12 +27,12 @@ export default defineMethod({
       hint: "convert-fp16 halves any model.",
     };
   },
-  estimate: ({ graph }, { epochs, baselines, schedule, rounds, rewindEpochs }) => {
+  estimate: ({ graph }, { epochs, baselines, schedule, rounds, rewindEpochs }, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     const own = schedule === "rewind" ? rewindEpochs + (1 + rounds) * epochs : epochs;
     const all = own + (baselines ? (schedule === "rewind" ? 1 : 2) * epochs : 0);
     return {
-      seconds: 5 + weights / 1e6 + (3 * all * SAMPLES * weights * 100) / 1e10,
+      seconds: 5 + weights / 1e6 + (3 * all * seen * weights * 100) / 1e10,
       memory: 3e8 + weights * 40,
       disk: weights * 24,
     };

@@ -5,9 +5,6 @@ import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
 
-/** Samples that an estimate assumes, as it cannot see the data. */
-const SAMPLES = 10_000;
-
 export default defineMethod({
   id: "train",
   family: "train",
@@ -16,13 +13,12 @@ export default defineMethod({
   version: 1,
   params,
   needsData: () => true,
-  applies: (model) =>
-    needsFloatWeights(model, [`The time is for ${SAMPLES.toLocaleString("en-US")} training samples.`]),
-  estimate: ({ graph }, { epochs, batch }) => {
+  applies: (model) => needsFloatWeights(model),
+  estimate: ({ graph }, { epochs, batch }, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     // A parameter takes part in about 100 multiply–accumulates per sample in a convolution net, three times over, at 10 G/s.
     return {
-      seconds: 3 + (3 * epochs * SAMPLES * weights * 100) / 1e10,
+      seconds: 3 + (3 * epochs * seen * weights * 100) / 1e10,
       memory: 3e8 + weights * 20 + batch * 1e6,
       disk: weights * 20,
     };

@@ -16,7 +16,7 @@ import { Failed, Loading, Refusal } from "../../kit/states.tsx";
 import { Copyable } from "../../parts/Copyable.tsx";
 import { chainOf, isChain, requestOf, type Draft } from "./draft.ts";
 import { ProblemList } from "./ProblemList.tsx";
-import { STEPS, type Problem, type Problems, type Step } from "./problems.ts";
+import { doubtsIn, STEPS, type Problem, type Problems, type Step } from "./problems.ts";
 import { SavePreset } from "./SavePreset.tsx";
 import type { StepProps } from "./step.ts";
 import { TryOut } from "./TryOut.tsx";
@@ -115,6 +115,11 @@ function Plan(props: ReviewStepProps & { readonly method: MethodInfo }): ReactEl
       })}
       {estimate !== undefined && <Estimated estimate={estimate} />}
       <Advice methods={methods} draft={draft} />
+      {doubtsIn(draft, { overview, methods }).map((doubt) => (
+        <p key={doubt} className="callout tone-warning">
+          {doubt}
+        </p>
+      ))}
       {notes.map((note) => (
         <p key={note} className="callout tone-info">
           {note}

@@ -66,6 +66,18 @@ export function problemsIn(draft: Draft, { overview, methods, layers }: ProblemP
   return found;
 }
 
+/** What runs and is probably not meant: a first step that needs another model and is given the one that it starts from. */
+export function doubtsIn(draft: Draft, { overview, methods }: Omit<ProblemParts, "layers">): readonly string[] {
+  const [step] = draft.steps;
+  const from = overview.variants.find((v) => v.id === draft.from)?.name;
+  const method = methods.find((m) => m.id === step?.method);
+  if (step === undefined || from === undefined || method === undefined) return [];
+  const values = step.params[method.id] ?? {};
+  return fieldsOf(method.params)
+    .filter((f) => f.schema.reference === "variant" && f.schema.isNeeded === true && valueOf(f, values) === from)
+    .map((f) => `${titleOf(f)}: ${from}, the same model that the run starts from. Source has the others.`);
+}
+
 /** What is wrong with the fields of one step, by their names. */
 export function fieldProblems(
   step: DraftStep,
