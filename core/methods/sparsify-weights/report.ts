@@ -23,7 +23,10 @@ export function report(
       { name: "Criterion", value: `${params.criterion}, ${params.scope}` },
       {
         name: "Schedule",
-        value: epochs === 0 ? `${params.schedule}, untrained` : `${params.schedule}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}`,
+        value:
+          epochs === 0
+            ? `${params.schedule}, untrained`
+            : `${params.schedule}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}`,
       },
     ],
   };
