@@ -283,7 +283,10 @@ test.each([0, 400, 900, 2500, 6000])("a full disk after %i bytes leaves no bundl
   project.store.close();
 });
 
-test("a changed model that was damaged on its way is not published", async () => {
+test.each([
+  ["as it is", "keep"],
+  ["changed", "tidy"],
+] as const)("a model that was damaged on its way is not published, %s", async (_, texts) => {
   const { project, folder } = await tinyProject();
   const host: Host = {
     ...nodeHost,
@@ -298,7 +301,7 @@ test("a changed model that was damaged on its way is not published", async () =>
   };
   const out = join(folder, "bundle");
   const failure = await failureOf(
-    exportVariant({ store: project.store, host }, baselineOf(project), { ...work, texts: "tidy", out }),
+    exportVariant({ store: project.store, host }, baselineOf(project), { ...work, texts, out }),
   );
   expect(failure.code).toBe("integrity");
   expect(failure.message).toContain("The exported model is not the project's variant: its SHA-256");
