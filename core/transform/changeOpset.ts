@@ -62,7 +62,7 @@ function irVersionFor({ irVersion, opsets, functions, graph }: Model, isNewer: b
   return Math.min(irVersion, Math.max(own, needed));
 }
 
-const isOnnx = (domain: string): boolean => domain === "" || domain === "ai.onnx";
+export const isOnnx = (domain: string): boolean => domain === "" || domain === "ai.onnx";
 
 /** Answers for constants: those around, and what nodes named Constant hold. */
 function surroundings(
