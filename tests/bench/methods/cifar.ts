@@ -16,7 +16,7 @@ import { contextOf, percentRight, type Lesson } from "./lesson.ts";
 import { once, type SectionOptions } from "./section.ts";
 import { CIFAR } from "../../cifar.ts";
 
-/** The 4,000 training images are trained or calibrated on, and the 1,000 test images looked at once at the end. */
+/** The 4,000 training images are trained or calibrated on, and a result is judged on the 1,000 test images. */
 export const SPLITS = { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 512 };
 
 /** ResNet-20 as it comes, and the images. Whoever opened it closes the data set. */
