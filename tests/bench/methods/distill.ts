@@ -22,7 +22,7 @@ import { FASHION, makeFashion } from "./fashion.ts";
 import { contextOf, readRecipe, runRecipe, type Lesson } from "./lesson.ts";
 import { mean, once, type Claim, type Row, type Section, type SectionOptions } from "./section.ts";
 
-/** Images that the teacher learned from, as many of each class; all 10,000 test images are looked at once at the end. */
+/** Images that the teacher learned from, as many of each class; a result is judged on all 10,000 test images. */
 const TRAINING = 12_000;
 /** Students have every so many of them only: what the teacher knows of the others comes through its answers. */
 const STUDENTS_HAVE_EVERY = 8;
