@@ -25,11 +25,14 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    // For busy machines: no test is about time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ["default", "./tests/reporter.ts"],
     projects: [
       {
         extends: true,
-        test: { name: "tiny", include: TINY, exclude: LARGE, testTimeout: 20_000, hookTimeout: 20_000 },
+        test: { name: "tiny", include: TINY, exclude: LARGE },
       },
       {
         extends: true,
@@ -40,8 +43,6 @@ export default defineConfig({
             "tests/layers/planted/**",
             ...AREAS.map((area) => `tests/${area}/**/!(*.fault|*.large|conformance*).test.ts`),
           ],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
     ],
