@@ -1,7 +1,7 @@
 import type { Json } from "../base/json.ts";
 import type { Measurements } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
-import { opsetOf } from "../transform/changeOpset.ts";
+import { opsetOf } from "../graph/domains.ts";
 import { filesFor } from "./exportModel.ts";
 import type { Prepared } from "./exportPlan.ts";
 import { storedBytes } from "./modelFiles.ts";

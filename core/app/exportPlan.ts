@@ -5,7 +5,7 @@ import { describeType } from "../graph/describe.ts";
 import type { Model, Value } from "../graph/model.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { readModel } from "../onnx/read.ts";
-import { opsetOf } from "../transform/changeOpset.ts";
+import { opsetOf } from "../graph/domains.ts";
 import { calledInputs } from "../transform/edges.ts";
 import { findData, type Project } from "./project.ts";
 import {

@@ -9,7 +9,7 @@ import type { Variant } from "../contract/project.ts";
 import { describeDims } from "../graph/describe.ts";
 import type { Feeds } from "../measure/feeds.ts";
 import type { InputInfo } from "../runtime/session.ts";
-import { opsetOf } from "../transform/changeOpset.ts";
+import { opsetOf } from "../graph/domains.ts";
 import type { BundleTask, ExportOptions } from "./bundle.ts";
 import { bundleReadme, runnerForNode, runnerForPython, type BundleFacts } from "./bundleTexts.ts";
 import { cardOf } from "./card.ts";

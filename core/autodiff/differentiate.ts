@@ -1,5 +1,6 @@
 import type { ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
+import { opsetOf } from "../graph/domains.ts";
 import type { Graph, Model, Node } from "../graph/model.ts";
 import { sortNodes } from "../graph/order.ts";
 import type { Gradient, GradientRule, GraphWriter, ValueFacts } from "../ops/gradient.ts";
@@ -37,7 +38,7 @@ const OLDEST = 13;
  * @throws unsupported naming the node and the reason, where the way leads through an op without a rule.
  */
 export function differentiate(model: Model, request: Request): Differentiated {
-  const opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? 0;
+  const opset = opsetOf(model);
   if (opset < OLDEST) {
     throw new LatheError(
       "unsupported",

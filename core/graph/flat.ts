@@ -1,4 +1,5 @@
 import { elementCount } from "../base/array.ts";
+import { functionKey } from "./domains.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node } from "./model.ts";
 
 /** An op of a model, or of a graph that another op carries, among all of them. */
@@ -62,7 +63,7 @@ const MOST_DEEP = 32;
  */
 export function flattenModel({ graph, functions = [] }: Callable): FlatGraph {
   const ops: FlatOp[] = [];
-  const bodies = new Map(functions.map((f) => [callKey(f.domain, f.name, f.overload), f]));
+  const bodies = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   const constants = new Set(graph.initializers.map((t) => t.name));
   const inputs = graph.inputs.map((v) => v.name).filter((name) => !constants.has(name));
   const scope: Scope = { own: new Map(inputs.map((name, i) => [name, made(-1 - i)])) };
@@ -85,9 +86,6 @@ interface Walk {
   readonly ops: FlatOp[];
   readonly bodies: ReadonlyMap<string, FunctionDefinition>;
 }
-
-const callKey = (domain: string, name: string, overload = ""): string =>
-  JSON.stringify([domain === "ai.onnx" ? "" : domain, name, overload]);
 
 function walk(place: Place, all: Walk): void {
   const { graph, scope, owner, body, callers, rename } = place;
@@ -116,7 +114,7 @@ function walk(place: Place, all: Walk): void {
       const own = new Map(inner.inputs.map((input) => [input.name, made(index)]));
       walk({ ...place, graph: inner, scope: { own, outer: scope }, owner: index, body: name }, all);
     }
-    const called = all.bodies.get(callKey(node.domain, node.op, node.overload));
+    const called = all.bodies.get(functionKey(node.domain, node.op, node.overload));
     const isRoom = callers.length < MOST_DEEP && ops.length + (called?.nodes.length ?? 0) <= MOST_OPS;
     if (called !== undefined && isRoom && !callers.includes(called)) {
       const makes = call(called, { node, shown, index, place }, all);

@@ -1,3 +1,4 @@
+import type { SampleStream } from "../data/batches.ts";
 import { drawSamples } from "../data/drawSamples.ts";
 import { changedNodes } from "../graph/changes.ts";
 import type { Model } from "../graph/model.ts";
@@ -10,6 +11,7 @@ import { prepareModel } from "../transform/prepare.ts";
 import { formatBytes, formatCount } from "../base/format.ts";
 import type { ReportBlock, TableCell } from "../contract/report.ts";
 import type { TrainingContext } from "./fineTune.ts";
+import { reconstruct, type ReconstructOptions } from "./reconstruct.ts";
 
 /** A model in the form that pruning works on: nothing left to decide at run time, batch norms kept. */
 export async function openForPruning(
@@ -31,13 +33,39 @@ export async function recalibrated(
   context: TrainingContext,
   { before, samples }: { readonly before: Model; readonly samples: number },
 ): Promise<Model> {
-  const stream = context.split?.("train");
-  if (stream === undefined || stream.count === 0) return model;
+  const stream = lookedAt(context, samples);
+  if (stream === undefined) return model;
   const batch = Math.min(64, stream.count);
-  const drawn = drawSamples(stream, samples, context.seed);
   const changed = new Set([...changedNodes(model, before)].map((node) => node.name));
   const batches = Math.max(1, Math.ceil(samples / batch));
-  return recalibrate(model, { ...context, stream: drawn, batch, batches, isKept: (name) => !changed.has(name) });
+  return recalibrate(model, { ...context, stream, batch, batches, isKept: (name) => !changed.has(name) });
+}
+
+/** What is made up for after a removal, and on how many samples. */
+export interface Settling {
+  /** "layers": those behind the removal are fitted to what they gave. */
+  readonly compensate: string;
+  readonly recalibrate: boolean;
+  readonly samples: number;
+}
+
+/** Training samples to look at, the same for each step of a run; undefined where there are none. */
+export function lookedAt({ split, seed }: TrainingContext, samples: number): SampleStream | undefined {
+  const train = split?.("train");
+  return train === undefined || train.count === 0 ? undefined : drawSamples(train, samples, seed);
+}
+
+/** What is left after a removal, its layers fitted or its statistics estimated anew, as far as there are samples. */
+export async function settled(
+  small: Model,
+  removal: Pick<ReconstructOptions, "whole" | "shapes" | "left">,
+  { compensate, recalibrate, samples, context }: Settling & { readonly context: TrainingContext },
+): Promise<Model> {
+  const stream = compensate === "layers" ? lookedAt(context, samples) : undefined;
+  const fitted = stream && (await reconstruct(small, { ...removal, stream, context }));
+  const model = fitted?.model ?? small;
+  if (!recalibrate || fitted?.isComplete === true) return model;
+  return recalibrated(model, context, { before: removal.whole, samples });
 }
 
 /** What a model costs. */

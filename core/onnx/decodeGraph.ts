@@ -12,7 +12,8 @@ import { ATTRIBUTE_KINDS, kindOfCode, presentKinds, type StoredKind } from "./at
 import { EXPORT_AGAIN } from "./hints.ts";
 import { decodeSparse, decodeTensor, type PendingExternal } from "./decodeTensor.ts";
 import { decodeType, decodeValue } from "./decodeType.ts";
-import { decodeEntries, decodeExtras, decodeOpsets, entryCarriers, normalDomain, opsetCarriers } from "./entries.ts";
+import { decodeEntries, decodeExtras, decodeOpsets, entryCarriers, opsetCarriers } from "./entries.ts";
+import { normalDomain } from "../graph/domains.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, TensorAnnotation } from "./generated/onnx_pb.ts";
 import { unknownOf, unknownPart } from "./unknown.ts";
 

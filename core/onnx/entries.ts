@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { LatheError } from "../base/error.ts";
+import { normalDomain } from "../graph/domains.ts";
 import type { Extras, UnknownField } from "../graph/model.ts";
 import {
   OperatorSetIdProtoSchema,
@@ -67,9 +68,6 @@ export function encodeExtras(
   }
   putUnknown(message, extras.unknown);
 }
-
-/** ONNX writes its own domain as "" or "ai.onnx"; in the IR it is always "". */
-export const normalDomain = (domain: string | undefined): string => (domain === "ai.onnx" ? "" : (domain ?? ""));
 
 /**
  * Imported operator sets as a record.

@@ -1,3 +1,4 @@
+import { normalDomain } from "../graph/domains.ts";
 import type { Model, Node } from "../graph/model.ts";
 import { activationOps } from "./activation.ts";
 import { attentionOps } from "./attention.ts";
@@ -56,8 +57,7 @@ for (const declaration of OPS) {
 
 /** The declaration in force for an op at an operator-set version, or undefined where Lathe knows nothing of it. */
 export function findOp(domain: string, op: string, version: number): OpDeclaration | undefined {
-  const canonical = domain === "ai.onnx" ? "" : domain;
-  return BY_NAME.get(`${canonical}:${op}`)?.find((d) => d.since <= version);
+  return BY_NAME.get(`${normalDomain(domain)}:${op}`)?.find((d) => d.since <= version);
 }
 
 /** The declaration for a node of a model. */

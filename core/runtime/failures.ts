@@ -4,6 +4,8 @@ interface Rule {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
   readonly hint: string;
+  /** What failed, where the runtime's own words do not say it. */
+  readonly what?: string;
 }
 
 /** What the runtime's messages mean, first match wins. */
@@ -24,7 +26,12 @@ const RULES: readonly Rule[] = [
     code: "not-runnable",
     hint: "Export the model with an opset and IR version that this runtime knows.",
   },
-  { pattern: /bad_alloc|Failed to allocate/i, code: "device", hint: "Take a smaller batch or free some memory." },
+  {
+    pattern: /bad_alloc|Failed to allocate/i,
+    code: "device",
+    what: "ran out of memory",
+    hint: "Take a smaller batch or free some memory.",
+  },
   {
     pattern: /Unsupported data type/i,
     code: "unsupported",
@@ -49,19 +56,20 @@ export function loadError(
       cause: thrown,
     });
   }
-  return explain(thrown, `ONNX Runtime cannot load ${name}: ${said}`);
+  return explain(thrown, said, `cannot load ${name}`);
 }
 
 /** A failure of a run. */
 export function runError(thrown: unknown, name: string): LatheError {
   if (thrown instanceof LatheError) return thrown;
-  return explain(thrown, `ONNX Runtime failed in ${name}: ${saying(thrown)}`);
+  return explain(thrown, saying(thrown), `failed in ${name}`);
 }
 
-function explain(thrown: unknown, message: string): LatheError {
-  const rule = RULES.find((r) => r.pattern.test(message));
+function explain(thrown: unknown, said: string, failed: string): LatheError {
+  const rule = RULES.find((r) => r.pattern.test(said));
+  const what = rule?.what === undefined ? failed : `${rule.what} and ${failed}`;
   const hint = rule?.hint ?? "If the model runs in other tools, please report it with the model.";
-  return new LatheError(rule?.code ?? "not-runnable", message, { hint, cause: thrown });
+  return new LatheError(rule?.code ?? "not-runnable", `ONNX Runtime ${what}: ${said}`, { hint, cause: thrown });
 }
 
 /** The runtime's sentence without its source positions. */

@@ -1,5 +1,6 @@
 import { subgraphsOf } from "../graph/attributes.ts";
 import { graph as makeGraph, node as makeNode } from "../graph/build.ts";
+import { isOnnx, opsetOf } from "../graph/domains.ts";
 import { editGraph } from "../graph/edit.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node, Tensor } from "../graph/model.ts";
 import { freshNames } from "../graph/uses.ts";
@@ -12,11 +13,6 @@ export type OpsetChange =
 
 /** Before it, broadcasting of arithmetic was asked for by attribute. */
 export const OLDEST_OPSET = 7;
-
-/** The version of the ONNX domain that a model asks for; 0 where it asks for none. */
-export function opsetOf({ opsets }: Pick<Model, "opsets">): number {
-  return opsets[""] ?? opsets["ai.onnx"] ?? 0;
-}
 
 /**
  * Brings a model to a newer or older operator set of the ONNX domain. Each node is taken through the definitions of its
@@ -61,8 +57,6 @@ function irVersionFor({ irVersion, opsets, functions, graph }: Model, isNewer: b
   const needed = functions.length > 0 ? 8 : graph.initializers.every((t) => inputs.has(t.name)) ? 3 : 4;
   return Math.min(irVersion, Math.max(own, needed));
 }
-
-export const isOnnx = (domain: string): boolean => domain === "" || domain === "ai.onnx";
 
 /** Answers for constants: those around, and what nodes named Constant hold. */
 function surroundings(

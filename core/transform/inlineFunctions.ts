@@ -1,5 +1,6 @@
 import { LatheError } from "../base/error.ts";
 import { node as makeNode } from "../graph/build.ts";
+import { functionKey } from "../graph/domains.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node } from "../graph/model.ts";
 import { freshNames } from "../graph/uses.ts";
 import { renamed, renaming } from "./inlineNodes.ts";
@@ -12,12 +13,12 @@ import { renamed, renaming } from "./inlineNodes.ts";
  */
 export function inlineFunctions(model: Model): Model {
   if (model.functions.length === 0) return model;
-  const bodies = new Map(model.functions.map((f) => [keyOf(f.domain, f.name, f.overload), f]));
+  const bodies = new Map(model.functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   const opsets: Record<string, number> = { ...model.opsets };
   const fresh = freshNames(model.graph);
 
   const expand = (node: Node, callers: readonly string[]): readonly Node[] => {
-    const key = keyOf(node.domain, node.op, node.overload);
+    const key = functionKey(node.domain, node.op, node.overload);
     const body = bodies.get(key);
     if (body === undefined) return [withinBodies(node, (graph) => expandGraph(graph, callers))];
     if (callers.includes(key)) {
@@ -35,10 +36,6 @@ export function inlineFunctions(model: Model): Model {
   const kept = Object.entries(opsets).filter(([domain]) => !gone.has(domain) || used.has(domain));
   return Object.freeze({ ...model, opsets: Object.fromEntries(kept), functions: [], graph });
 }
-
-const canonical = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
-const keyOf = (domain: string, name: string, overload = ""): string =>
-  JSON.stringify([canonical(domain), name, overload]);
 
 function call(node: Node, body: FunctionDefinition, fresh: (wish: string) => string): readonly Node[] {
   const prefix = node.name || (node.outputs[0] ?? node.op);

@@ -1,6 +1,7 @@
 import { subgraphsOf } from "../graph/attributes.ts";
 import type { Model } from "../graph/model.ts";
-import { changeOpset, isOnnx, OLDEST_OPSET, opsetOf, type OpsetChange } from "./changeOpset.ts";
+import { isOnnx, opsetOf } from "../graph/domains.ts";
+import { changeOpset, OLDEST_OPSET, type OpsetChange } from "./changeOpset.ts";
 
 export type UpgradeResult = OpsetChange;
 

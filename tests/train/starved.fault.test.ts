@@ -53,7 +53,7 @@ describe.skipIf(!hasLimits)(`a training whose memory runs out${note}`, () => {
     await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
     const failure = await starve({ path, provider: "cpu", widths, plan, after: 0, rest: 16 * 2 ** 20 });
     expect(failure.code).toBe("device");
-    expect(failure.message).toMatch(/^ONNX Runtime failed in the model: .*Failed to allocate memory/);
+    expect(failure.message).toMatch(/^ONNX Runtime ran out of memory and failed in the model: /);
     expect(failure.hint).toBe("Take a smaller batch or free some memory.");
     expect(await readdir(folder)).toEqual(["checkpoint"]);
     const resumed = await run(plan, { model, saving });

@@ -10,8 +10,7 @@ import { channelGroups, type ChannelGroup, type ChannelGroups } from "../../tran
 import { compensate, cutReaders, watchedReaders } from "../../transform/channels/compensate.ts";
 import { leftBy, removeChannels, type ChannelChoice } from "../../transform/channels/remove.ts";
 import type { TrainingContext } from "../fineTune.ts";
-import { openForPruning, recalibrated, remembered } from "../pruned.ts";
-import { reconstruct } from "../reconstruct.ts";
+import { lookedAt, openForPruning, remembered, settled } from "../pruned.ts";
 import { allocate, choiceOf, evenedOut, type Candidate, type Meets, type Widths } from "./allocate.ts";
 import { importanceOf, type Importance } from "./importance.ts";
 import type { Params } from "./params.ts";
@@ -102,9 +101,8 @@ type Remove = (choice: ChannelChoice, isLast?: boolean) => Promise<Model>;
 
 /** Removes channels, makes up for them and estimates the statistics anew, as far as there are samples and it is wanted. */
 function remover({ model, found, shapes: { values } }: Opened, { choosing, context }: PruneOptions): Remove {
-  const { compensate: way, recalibrate, samples } = choosing;
-  const train = context.split?.("train");
-  const stream = train === undefined || train.count === 0 ? undefined : drawSamples(train, samples, context.seed);
+  const { compensate: way, samples } = choosing;
+  const stream = lookedAt(context, samples);
   let products: ReadonlyMap<string, Float64Array> | undefined;
   return async (choice, isLast) => {
     const left = leftBy(found, choice);
@@ -114,13 +112,9 @@ function remover({ model, found, shapes: { values } }: Opened, { choosing, conte
       products ??= await channelProducts(model, watchedReaders(model, values), options);
       whole = compensate(model, cutReaders(model, values, left), products);
     }
-    let small = removeChannels(whole, found, { choice, shapes: values });
-    if (stream !== undefined && way === "layers" && isLast) {
-      const fitted = await reconstruct(small, { whole: model, shapes: values, left, stream, context });
-      if (fitted.isComplete) return fitted.model;
-      small = fitted.model;
-    }
-    return recalibrate ? recalibrated(small, context, { before: model, samples }) : small;
+    const small = removeChannels(whole, found, { choice, shapes: values });
+    const removal = { whole: model, shapes: values, left };
+    return settled(small, removal, { ...choosing, compensate: isLast === true ? way : "none", context });
   };
 }
 

@@ -1,11 +1,9 @@
-import { drawSamples } from "../../data/drawSamples.ts";
 import type { Model } from "../../graph/model.ts";
 import type { EpochResult } from "../../train/plan.ts";
 import { removeRegions } from "../../transform/regions.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import { fineTune } from "../fineTune.ts";
-import { reconstruct } from "../reconstruct.ts";
-import { factsOf, openForPruning, recalibrated, remembered } from "../pruned.ts";
+import { factsOf, openForPruning, remembered, settled } from "../pruned.ts";
 import { scoreModels } from "../scores.ts";
 import { chooseRegions, regionsOf, type Choosing, type Chosen, type Start } from "./choose.ts";
 import type { Findings } from "./findings.ts";
@@ -70,25 +68,9 @@ interface Making {
 async function pruneAndTrain(start: Start, { choosing, stage, title, context }: Making): Promise<Made> {
   const chosen = await remembered(context, `${stage}.choice`, () => chooseRegions(start, choosing, context));
   const removed = start.regions.filter((r) => chosen.removed.includes(r.name));
-  const ready = await settled(removeRegions(start.model, removed), start, { choosing, context });
+  const removal = { whole: start.model, shapes: start.shapes.values };
+  const ready = await settled(removeRegions(start.model, removed), removal, { ...choosing, context });
   return { chosen, ...(await trainFor(ready, { stage, title, context })) };
-}
-
-/** What is left, made up for what was removed as far as there are samples and it is wanted. */
-async function settled(
-  smaller: Model,
-  { model: before, shapes }: Start,
-  { choosing: { compensate, recalibrate, samples }, context }: Pick<Making, "choosing" | "context">,
-): Promise<Model> {
-  const train = context.split?.("train");
-  let small = smaller;
-  if (compensate === "layers" && train !== undefined && train.count > 0) {
-    const stream = drawSamples(train, samples, context.seed);
-    const fitted = await reconstruct(small, { whole: before, shapes: shapes.values, stream, context });
-    if (fitted.isComplete) return fitted.model;
-    small = fitted.model;
-  }
-  return recalibrate ? recalibrated(small, context, { before, samples }) : small;
 }
 
 async function trainFor(
