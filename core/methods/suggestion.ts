@@ -65,6 +65,9 @@ export function isFloat({ layers }: KnownVariant): boolean | undefined {
   return multiply.length === 0 ? undefined : multiply.every((l) => l.weightType === "float32");
 }
 
+/** Multiply–accumulates for one sample. */
+export const macsOf = ({ layers }: KnownVariant): number => layers.reduce((sum, { macs }) => sum + macs, 0);
+
 /** Whether it is right more often than guessing would be; true where that was not measured. */
 export function knowsSomething({ accuracy }: KnownVariant): boolean {
   return accuracy === undefined || accuracy.top1Interval.low > 1 / Math.max(1, accuracy.perClass.length);

@@ -148,6 +148,32 @@ describe("pruning", () => {
   });
 });
 
+describe("removing blocks", () => {
+  const add: Layer = { node: "add", op: "Add", macs: 0, parameters: 0, weightBytes: 0 };
+  const baseline = { ...net, layers: [...net.layers, add] };
+  const thin = (factor: number): KnownVariant =>
+    made("thin", "prune-channels", { ...speed(factor), layers: [{ ...conv, macs: 500 }] });
+
+  it("is suggested where saved arithmetic did not save time", () => {
+    expect(suggested("prune-layers", facts([thin(1.13)], { baseline }))).toMatchObject({
+      text: "Remove whole blocks",
+      reason:
+        "thin has 50 % of the arithmetic of net but is only 1.13× as fast. A block that is gone takes all of its time with it.",
+      from: "v1",
+    });
+    expect(suggested("prune-layers", facts([thin(1.56)], { baseline }))).toBeUndefined();
+  });
+
+  it("is for nets with shortcuts alone, whose arithmetic was known and less, until it was tried", () => {
+    expect(suggested("prune-layers", facts([thin(1.13)]))).toBeUndefined();
+    const same = made("same", "prune-channels", { ...speed(0.5), layers: [conv] });
+    expect(suggested("prune-layers", facts([same], { baseline }))).toBeUndefined();
+    const untimed = made("untimed", "prune-channels", { layers: [{ ...conv, macs: 500 }] });
+    expect(suggested("prune-layers", facts([untimed], { baseline }))).toBeUndefined();
+    expect(suggested("prune-layers", facts([thin(1.13), made("short", "prune-layers")], { baseline }))).toBeUndefined();
+  });
+});
+
 describe("sparsity", () => {
   it("is suggested for size alone, once nothing that was timed is faster", () => {
     expect(suggested("sparsify-weights", facts())).toBeUndefined();

@@ -3,6 +3,7 @@ import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
+import { suggest } from "./suggest.ts";
 
 export default defineMethod({
   id: "prune-layers",
@@ -25,4 +26,5 @@ export default defineMethod({
   },
   load: () => import("./run.ts"),
   report,
+  suggest,
 });
