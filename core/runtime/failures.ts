@@ -11,6 +11,12 @@ interface Rule {
 /** What the runtime's messages mean, first match wins. */
 const RULES: readonly Rule[] = [
   {
+    pattern: /bad_alloc|Failed to allocate/i,
+    code: "device",
+    what: "ran out of memory",
+    hint: "Take a smaller batch or free some memory.",
+  },
+  {
     pattern: /protobuf parsing failed|INVALID_PROTOBUF|No graph was found|ModelProto does not have a graph/i,
     code: "invalid-model",
     hint: "The file is damaged or no ONNX model; export it again.",
@@ -25,12 +31,6 @@ const RULES: readonly Rule[] = [
     pattern: /opset|ir_version|IR version/i,
     code: "not-runnable",
     hint: "Export the model with an opset and IR version that this runtime knows.",
-  },
-  {
-    pattern: /bad_alloc|Failed to allocate/i,
-    code: "device",
-    what: "ran out of memory",
-    hint: "Take a smaller batch or free some memory.",
   },
   {
     pattern: /Unsupported data type/i,
