@@ -3,6 +3,7 @@ import type { Accuracy, Measurements } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Report, ReportBlock } from "../contract/report.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
+import { MARKED } from "./best.ts";
 import { compareVariants, comparisonTable, verdictOf, type Compared, type Comparison } from "./compare.ts";
 import { findData, type Project } from "./project.ts";
 import { chartBlocks } from "./reportCharts.ts";
@@ -224,7 +225,7 @@ function protocol(project: Project, baseline: Variant, rows: readonly Compared[]
           { name: "Splits", value: JSON.stringify(data.splits) },
         ]),
   ];
-  return [{ kind: "facts", facts }];
+  return [{ kind: "facts", facts }, ...(rows.length > 1 ? [{ kind: "text", text: MARKED } as const] : [])];
 }
 
 function latencyFacts({ latency }: Measurements, rows: readonly Compared[]): { name: string; value: string }[] {

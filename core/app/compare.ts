@@ -5,6 +5,7 @@ import type { ReportBlock, TableCell, TableColumn } from "../contract/report.ts"
 import { pairedDifference, type PairedDifference } from "../measure/statistics.ts";
 import { storedBytes } from "./modelFiles.ts";
 import { presentVariants } from "./archive.ts";
+import { accuracyApart, bestOf } from "./best.ts";
 import { baselineOf, findVariant, type Project } from "./project.ts";
 
 /** One variant beside the baseline. Differences are only there where both sides were measured alike. */
@@ -84,58 +85,45 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "MACs", align: "end" },
 ];
 
-/** The comparison as a table; the best value of a column is marked where there is something to choose. */
+/** The comparison as a table; the best values of a column are marked where there is something to choose. */
 export function comparisonTable({ rows, baseline }: Comparison): TableBlock {
-  const best = {
-    top1: bestOf(rows, (r) => r.variant.measurements?.accuracy?.top1, Math.max),
-    latency: bestOf(rows, (r) => r.latency?.median, Math.min),
-    size: bestOf(rows, (r) => r.bytes, Math.min),
-  };
   const fastest = Math.min(...rows.map((r) => r.latency?.median ?? Infinity));
   const decimals = Number.isFinite(fastest) ? Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(fastest)))) : 2;
   const milliseconds = (value: number): string => formatFixed(value, decimals);
+  const accuracies = rows.map(accuracyCell);
+  const columns = [
+    rows.map((row): TableCell => ({ text: row.variant.name, ...(row.isBaseline && { note: "baseline" }) })),
+    marked(accuracies, bestOf(accuracies, "most", accuracyApart(rows, accuracies))),
+    rows.map(differenceCell),
+    withBest(rows.map((row) => latencyCell(row, milliseconds))),
+    rows.map(({ latency }) => (latency ? { text: milliseconds(latency.p95), value: latency.p95 } : NONE)),
+    rows.map(speedUpCell),
+    withBest(rows.map(sizeCell)),
+    rows.map(memoryCell),
+    rows.map(({ variant }) => countCell(variant.measurements?.size?.parameters)),
+    rows.map(({ variant }) => countCell(variant.measurements?.size?.macs)),
+  ];
   return {
     kind: "table",
     title: `Side by side with the baseline, ${baseline.name}`,
     columns: [...COLUMNS],
-    rows: rows.map((row) => [
-      { text: row.variant.name, ...(row.isBaseline && { note: "baseline" }) },
-      accuracyCell(row, best.top1),
-      differenceCell(row),
-      latencyCell(row, milliseconds, best.latency),
-      row.latency === undefined ? NONE : { text: milliseconds(row.latency.p95), value: row.latency.p95 },
-      speedUpCell(row),
-      sizeCell(row, best.size),
-      memoryCell(row),
-      countCell(row.variant.measurements?.size?.parameters),
-      countCell(row.variant.measurements?.size?.macs),
-    ]),
+    rows: rows.map((_, i) => columns.map((cells) => cells[i]!)),
   };
 }
 
-function bestOf(
-  rows: readonly Compared[],
-  pick: (row: Compared) => number | undefined,
-  choose: (...values: number[]) => number,
-): number | undefined {
-  const values = rows.map(pick).filter((v) => v !== undefined);
-  const best = choose(...values);
-  // A value that several share distinguishes none of them.
-  return values.length < 2 || values.filter((v) => v === best).length > 1 ? undefined : best;
-}
+/** The least are the best. */
+const withBest = (cells: readonly TableCell[]): readonly TableCell[] => marked(cells, bestOf(cells, "least"));
 
-function marked(cell: TableCell, best: number | undefined): TableCell {
-  return best !== undefined && cell.value === best ? { ...cell, tone: "best" } : cell;
-}
+const marked = (cells: readonly TableCell[], isBest: readonly boolean[]): readonly TableCell[] =>
+  cells.map((cell, i) => (isBest[i] === true ? { ...cell, tone: "best" } : cell));
 
-function accuracyCell({ variant }: Compared, best: number | undefined): TableCell {
+function accuracyCell({ variant }: Compared): TableCell {
   const accuracy = variant.measurements?.accuracy;
   if (accuracy === undefined) return NONE;
   const { low, high } = accuracy.top1Interval;
   const text = formatFixed(accuracy.top1 * 100, 1);
   const note = `${formatFixed(low * 100, 1)}–${formatFixed(high * 100, 1)}`;
-  const cell = marked({ text, value: accuracy.top1, note }, best);
-  return { ...cell, value: accuracy.top1 * 100, interval: [low * 100, high * 100] };
+  return { text, note, value: accuracy.top1 * 100, interval: [low * 100, high * 100] };
 }
 
 function differenceCell({ difference }: Compared): TableCell {
@@ -152,16 +140,15 @@ function differenceCell({ difference }: Compared): TableCell {
   };
 }
 
-function latencyCell({ latency }: Compared, text: (value: number) => string, best: number | undefined): TableCell {
+function latencyCell({ latency }: Compared, text: (value: number) => string): TableCell {
   if (latency === undefined) return NONE;
   const { low, high } = latency.medianInterval;
-  const cell: TableCell = {
+  return {
     text: text(latency.median),
     value: latency.median,
     interval: [low, high],
     note: `${text(low)}–${text(high)}`,
   };
-  return marked(cell, best);
 }
 
 function speedUpCell({ speedUp, isBaseline }: Compared): TableCell {
@@ -175,9 +162,9 @@ function speedUpCell({ speedUp, isBaseline }: Compared): TableCell {
   return tone === undefined ? cell : { ...cell, tone };
 }
 
-function sizeCell({ bytes, sizeRatio, isBaseline }: Compared, best: number | undefined): TableCell {
+function sizeCell({ bytes, sizeRatio, isBaseline }: Compared): TableCell {
   const cell: TableCell = { text: formatBytes(bytes), value: bytes };
-  return marked(isBaseline ? cell : { ...cell, note: `${formatFixed(sizeRatio, 2)} of baseline` }, best);
+  return isBaseline ? cell : { ...cell, note: `${formatFixed(sizeRatio, 2)} of baseline` };
 }
 
 function memoryCell({ variant }: Compared): TableCell {

@@ -4,6 +4,7 @@ import type { FigureCell, FigureColumn } from "../contract/compare.ts";
 import type { Latency } from "../contract/measurement.ts";
 import type { ParameterSchema } from "../contract/method.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
+import { accuracyApart, bestOf } from "./best.ts";
 import { speedUpOf, type Compared, type Comparison } from "./compare.ts";
 
 /** Figures of variants: columns with their units, and a row for each variant. */
@@ -29,6 +30,7 @@ export async function comparedFigures(comparison: Comparison): Promise<Figures> 
     markBest(
       c,
       comparison.rows.map((row) => c.cell(row)),
+      comparison.rows,
     ),
   );
   return {
@@ -43,13 +45,14 @@ export async function comparedFigures(comparison: Comparison): Promise<Figures> 
   };
 }
 
-/** A value that several share distinguishes none of them. */
-function markBest({ goal }: Column, cells: readonly FigureCell[]): readonly FigureCell[] {
-  const values = cells.flatMap((c) => (c.value === undefined ? [] : [c.value]));
-  if (goal === undefined || values.length < 2) return cells;
-  const best = goal === "most" ? Math.max(...values) : Math.min(...values);
-  if (values.filter((v) => v === best).length > 1) return cells;
-  return cells.map((c) => (c.value === best ? { ...c, isBest: true } : c));
+function markBest(
+  { id, goal }: Column,
+  cells: readonly FigureCell[],
+  rows: readonly Compared[],
+): readonly FigureCell[] {
+  if (goal === undefined) return cells;
+  const best = bestOf(cells, goal, id === "top1" ? accuracyApart(rows, cells) : undefined);
+  return cells.map((cell, i) => (best[i] === true ? { ...cell, isBest: true } : cell));
 }
 
 function accuracyColumns(): Column[] {

@@ -25,7 +25,7 @@ export const figureCell = z.strictObject({
   interval: range.optional(),
   /** Against the baseline: a word for the eye, and whether that is certain. */
   delta: z.strictObject({ text: z.string(), tone: z.enum(["good", "bad", "neutral"]) }).optional(),
-  /** The best of its column, where there is something to choose. */
+  /** The best of its column, or behind it by no more than chance explains, where there is something to choose. */
   isBest: z.boolean().optional(),
 });
 export type FigureCell = z.infer<typeof figureCell>;
@@ -53,7 +53,7 @@ export const comparisonView = z.strictObject({
   columns: z.array(figureColumn),
   /** A row for each variant, a cell for each column. */
   rows: z.array(z.array(figureCell)),
-  /** How latency was measured: device, provider, threads, batch, calls. One line where all were measured alike. */
+  /** How latency was measured: device, provider, threads, batch, calls. One line where all were measured alike. Then what is marked. */
   protocol: z.array(z.string()),
   curves: z.array(learningCurves),
 });

@@ -126,6 +126,26 @@ it("finds a project that was moved", async () => {
   await page.getByText("missing", { exact: true }).waitFor({ state: "detached" });
 });
 
+it("holds up nobody who is faster than the list of folders", async () => {
+  const context = await bench.browser.newContext();
+  await context.routeWebSocket(/./, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const isLate = message.toString().includes("files/roots");
+      setTimeout(() => server.send(message), isLate ? 1500 : 0);
+    });
+  });
+  const fast = await bench.open({ context });
+  await fast.keyboard.press("Control+Shift+n");
+  await fast.getByRole("dialog", { name: "New project" }).waitFor();
+  await fast.keyboard.type("Fast");
+  expect(await fast.getByLabel("In folder").inputValue()).toBe("");
+  await fast.keyboard.press("Enter");
+  await fast.getByRole("heading", { name: "Fast", level: 1 }).waitFor();
+  expect(complaintsOf(fast)).toEqual([]);
+  await context.close();
+});
+
 /** Chooses one of the starting folders of the file chooser. */
 async function startIn(name: string): Promise<void> {
   await tabTo(/^Starting folder$/);

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { compareVariants } from "../../app/compare.ts";
 import { compareLayers, learningCurvesOf } from "../../app/compareDetails.ts";
+import { MARKED } from "../../app/best.ts";
 import { comparedFigures, latencyProtocol } from "../../app/compareFigures.ts";
 import { compareClasses, findDisagreements } from "../../app/compareSamples.ts";
 import { planExport } from "../../app/exportPlan.ts";
@@ -27,7 +28,7 @@ export const compareProcedures = compare.router({
     return {
       variants,
       ...figures,
-      protocol: latencyProtocol(comparison),
+      protocol: [...latencyProtocol(comparison), ...(comparison.rows.length > 1 ? [MARKED] : [])],
       curves,
     };
   }),

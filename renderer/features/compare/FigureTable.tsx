@@ -216,7 +216,7 @@ function Cell({ column, cell = { text: "—" }, isChosen = false }: CellProps): 
   return (
     <td className={names.filter(Boolean).join(" ")} title={column.kind === "setting" ? cell.text : undefined}>
       {cell.text}
-      {cell.isBest === true && <span className="sr"> (best)</span>}
+      {cell.isBest === true && <span className="sr"> (among the best)</span>}
       {cell.interval !== undefined && (
         <span className="table-note">{cell.interval.map((v) => formatFixed(v, decimalsOf(cell.text))).join("–")}</span>
       )}

@@ -26,15 +26,18 @@ export function NewProjectDialog({ onClose }: NewProjectDialogProps): ReactEleme
   const first = roots.data?.[0];
   const parent = chosen ?? (first && { place: first.place, name: first.label });
   const create = async (): Promise<void> => {
-    if (parent === undefined) return;
     setBusy(true);
     setFailure(undefined);
     try {
-      const made = await engine.client.projects.create({ name: name.trim(), parent: parent.place });
+      // Whoever types faster than the folders are known is not held up.
+      const place = parent?.place ?? (await engine.client.files.roots())[0]?.place;
+      if (place === undefined) return;
+      const made = await engine.client.projects.create({ name: name.trim(), parent: place });
       onClose();
       go(paths.overview(made.id));
     } catch (thrown) {
       setFailure(failureOf(thrown));
+    } finally {
       setBusy(false);
     }
   };
@@ -44,7 +47,7 @@ export function NewProjectDialog({ onClose }: NewProjectDialogProps): ReactEleme
       action="Create project"
       onSubmit={create}
       onClose={onClose}
-      isReady={name.trim() !== "" && parent !== undefined}
+      isReady={name.trim() !== "" && roots.data?.length !== 0}
       isBusy={isBusy}
     >
       <FormGroup label="Name" labelFor="new-name" helperText="Also the name of the folder that is made.">
