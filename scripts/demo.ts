@@ -12,6 +12,7 @@ import { nodeHost } from "../core/app/nodeHost.ts";
 import { createProject, type Project, type Work } from "../core/app/project.ts";
 import { importData } from "../core/app/projectData.ts";
 import { runMethod } from "../core/app/runMethod.ts";
+import { standoutsWithinTolerance } from "../core/app/standouts.ts";
 import { describeVerification } from "../core/app/verifyBundle.ts";
 import { writeReport } from "../core/app/writeReport.ts";
 import type { Variant } from "../core/contract/project.ts";
@@ -24,8 +25,6 @@ const root = join(import.meta.dirname, "..");
 const sample = join(root, "samples", "fashion-mnist");
 const demo = join(root, "demo");
 
-/** Most that the accuracy of what is exported may fall, in points. */
-const TOLERANCE = 1;
 const isFull = process.argv.includes("--full");
 
 const control = new AbortController();
@@ -88,12 +87,8 @@ async function tour(opened: Project): Promise<void> {
 
 /** The fastest variant whose accuracy is within a point of the baseline's; the smallest where none is faster. */
 function bestOf({ rows, baseline }: Comparison): Variant {
-  const sound = rows.filter((r) => !r.isBaseline && (r.difference?.difference ?? -Infinity) * 100 >= -TOLERANCE);
-  const faster = sound
-    .filter((r) => (r.speedUp?.low ?? 0) > 1)
-    .toSorted((a, b) => (b.speedUp?.factor ?? 0) - (a.speedUp?.factor ?? 0));
-  const smaller = sound.toSorted((a, b) => a.bytes - b.bytes);
-  return (faster[0] ?? smaller[0])?.variant ?? baseline;
+  const { fastest, smallest } = standoutsWithinTolerance(rows);
+  return (fastest ?? smallest)?.variant ?? baseline;
 }
 
 function baselineSamples({ baseline }: Comparison): string {

@@ -10,6 +10,7 @@ import { chartBlocks } from "./reportCharts.ts";
 import { layerBlocks } from "./reportLayers.ts";
 import { methodBlocks } from "./reportMethod.ts";
 import { stepBlocks } from "./reportSteps.ts";
+import { standoutsOf, standoutsWithinTolerance } from "./standouts.ts";
 
 /** The whole story of some variants, or of all: numbers beside the baseline, charts, and how each one was made. */
 export async function buildReport(project: Project, names: readonly string[]): Promise<Report> {
@@ -49,35 +50,28 @@ function subtitle({ baseline, rows }: Comparison): string {
   return machine === undefined ? `${what}.` : `${what}, measured on ${machine}.`;
 }
 
+/** What stands out among the variants that kept the accuracy; of all, where none did or it was not measured. */
 function tiles({ rows }: Comparison): ReportBlock[] {
-  const others = rows.filter((r) => !r.isBaseline);
-  const smallest = others.toSorted((a, b) => a.bytes - b.bytes)[0];
-  const fastest = others
-    .filter((r) => r.speedUp !== undefined)
-    .toSorted((a, b) => (b.speedUp?.factor ?? 0) - (a.speedUp?.factor ?? 0))[0];
+  const good = standoutsWithinTolerance(rows);
+  const isGood = good.smallest !== undefined || good.fastest !== undefined;
+  const { smallest, fastest } = isGood ? good : standoutsOf(rows);
+  const within = isGood ? " within 1 point" : "";
   const base = rows[0];
   const found: Extract<ReportBlock, { kind: "tiles" }>["tiles"] = [];
-  if (smallest !== undefined && smallest.sizeRatio < 1 && base !== undefined) {
-    const note = `${formatBytes(smallest.bytes)} instead of ${formatBytes(base.bytes)}`;
+  if (smallest !== undefined && base !== undefined) {
     found.push({
-      label: `Smallest: ${smallest.variant.name}`,
+      label: `Smallest${within}: ${smallest.variant.name}`,
       text: `${formatFixed(1 / smallest.sizeRatio, 2)}× smaller`,
-      note,
+      note: `${formatBytes(smallest.bytes)} instead of ${formatBytes(base.bytes)}`,
       tone: "good",
     });
   }
   const reference = fastest?.latency?.reference;
-  if (
-    fastest?.speedUp !== undefined &&
-    fastest.latency !== undefined &&
-    reference !== undefined &&
-    fastest.speedUp.low > 1
-  ) {
-    const note = `${formatNumber(fastest.latency.median)} ms instead of ${formatNumber(reference.median)} ms`;
+  if (fastest?.speedUp !== undefined && fastest.latency !== undefined && reference !== undefined) {
     found.push({
-      label: `Fastest: ${fastest.variant.name}`,
+      label: `Fastest${within}: ${fastest.variant.name}`,
       text: `${formatFixed(fastest.speedUp.factor, 2)}× faster`,
-      note,
+      note: `${formatNumber(fastest.latency.median)} ms instead of ${formatNumber(reference.median)} ms`,
       tone: "good",
     });
   }

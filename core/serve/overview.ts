@@ -1,6 +1,7 @@
 import { formatBytes, formatFixed, formatSigned } from "../base/format.ts";
-import { compareVariants } from "../app/compare.ts";
+import { compareVariants, type Compared } from "../app/compare.ts";
 import type { Project } from "../app/project.ts";
+import { standoutsWithinTolerance } from "../app/standouts.ts";
 import { suggestMethods, type SuggestedMethod } from "../app/suggest.ts";
 import type { Overview, ProjectView, VariantView } from "../contract/views.ts";
 import { viewVariants } from "./variantViews.ts";
@@ -20,7 +21,7 @@ export async function overviewOf(project: Project, view: ProjectView): Promise<O
       .variants()
       .flatMap(({ id, name, archivedAt }) => (archivedAt === undefined ? [] : [{ id, name, archivedAt }])),
     data,
-    best: bestOf(variants),
+    best: bestOf(rows),
     suggestions: suggest({ variants, hasData: data.length > 0, methods: await suggestMethods(project, rows) }),
     notes: await readNotes(project),
   };
@@ -42,17 +43,10 @@ export async function saveNotes({ store, host: { files } }: Project, notes: stri
   }
 }
 
-/** Points of top-1 that a variant may lose and still count as good. */
-const TOLERANCE = 0.01;
-
-function bestOf(variants: readonly VariantView[]): Overview["best"] {
-  const sound = variants.filter((v) => !v.isBaseline && v.difference !== undefined && v.difference.value >= -TOLERANCE);
-  const smallest = sound.toSorted((a, b) => a.bytes - b.bytes).find((v) => v.sizeRatio < 1);
-  const fastest = sound
-    .toSorted((a, b) => (b.speedUp?.value ?? 0) - (a.speedUp?.value ?? 0))
-    .find((v) => (v.speedUp?.low ?? 0) > 1);
-  const note = ({ name, difference }: VariantView): string =>
-    difference === undefined ? name : `${name}, ${formatSigned(difference.value * 100, 1)} points`;
+function bestOf(rows: readonly Compared[]): Overview["best"] {
+  const { smallest, fastest } = standoutsWithinTolerance(rows);
+  const note = ({ variant: { name }, difference }: Compared): string =>
+    difference === undefined ? name : `${name}, ${formatSigned(difference.difference * 100, 1)} points`;
   return [
     ...(smallest === undefined
       ? []
@@ -61,7 +55,7 @@ function bestOf(variants: readonly VariantView[]): Overview["best"] {
             label: "Smallest within 1 point",
             text: `${formatBytes(smallest.bytes)}, ${formatFixed(1 / smallest.sizeRatio, 2)}× smaller`,
             note: note(smallest),
-            variant: smallest.id,
+            variant: smallest.variant.id,
           },
         ]),
     ...(fastest?.speedUp === undefined
@@ -69,9 +63,9 @@ function bestOf(variants: readonly VariantView[]): Overview["best"] {
       : [
           {
             label: "Fastest within 1 point",
-            text: `${formatFixed(fastest.speedUp.value, 2)}× faster`,
+            text: `${formatFixed(fastest.speedUp.factor, 2)}× faster`,
             note: note(fastest),
-            variant: fastest.id,
+            variant: fastest.variant.id,
           },
         ]),
   ];

@@ -58,7 +58,8 @@ it("gives a column for each figure and setting, in one unit, and marks none wher
   expect(cell(0, "top1")?.delta).toBeUndefined();
   expect(cell(1, "top1")?.delta?.text).toMatch(/^[−+]?\d+\.\d \([−+]?\d+\.\d to [−+]?\d+\.\d\)$/);
   columns.forEach((_, i) => expect(rows.filter((r) => r[i]?.isBest === true).length).toBeLessThan(3));
-  expect(rows.map((_, i) => cell(i, "size")?.isBest ?? false)).toEqual([false, true, false]);
+  // Quantised, a model this small is larger.
+  expect(rows.map((_, i) => cell(i, "size")?.isBest ?? false)).toEqual([true, false, false]);
   expect(rows.map((_, i) => cell(i, "method")?.isBest ?? false)).toEqual([false, false, false]);
   expect(latencyProtocol(comparison)).toEqual([
     expect.stringMatching(
