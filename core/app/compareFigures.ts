@@ -14,6 +14,8 @@ export interface Figures {
 }
 
 interface Column extends FigureColumn {
+  /** Whether the variants were compared in it with the baseline, sample by sample. */
+  readonly isPaired?: boolean;
   cell(row: Compared): FigureCell;
 }
 
@@ -46,12 +48,12 @@ export async function comparedFigures(comparison: Comparison): Promise<Figures> 
 }
 
 function markBest(
-  { id, goal }: Column,
+  { goal, isPaired = false }: Column,
   cells: readonly FigureCell[],
   rows: readonly Compared[],
 ): readonly FigureCell[] {
   if (goal === undefined) return cells;
-  const best = bestOf(cells, goal, id === "top1" ? accuracyApart(rows, cells) : undefined);
+  const best = bestOf(cells, goal, isPaired ? accuracyApart(rows, cells) : undefined);
   return cells.map((cell, i) => (best[i] === true ? { ...cell, isBest: true } : cell));
 }
 
@@ -64,6 +66,7 @@ function accuracyColumns(): Column[] {
       unit: "%",
       goal: "most",
       kind: "measured",
+      isPaired: true,
       cell: ({ variant, difference }) => {
         const accuracy = variant.measurements?.accuracy;
         if (accuracy === undefined) return NONE;
