@@ -4,6 +4,7 @@ import type { ProviderName } from "../contract/device.ts";
 import { recipe as recipeSchema, type Recipe } from "../contract/project.ts";
 import { findMethod } from "../methods/catalogue.ts";
 import type { Method } from "../methods/define.ts";
+import { thisProcessor } from "../runtime/machine.ts";
 
 /** What to run: a recipe, or a method with those parameters that are not to be the default ones. */
 export type RunRequest =
@@ -23,7 +24,7 @@ export async function completeRecipe(
 ): Promise<{ readonly method: Method; readonly recipe: Recipe }> {
   if (!("recipe" in request)) {
     const method = await findMethod(request.method);
-    const params = method.parse(request.params);
+    const params = await method.settle(method.parse(request.params), thisProcessor);
     const { seed, threads, provider } = request;
     return {
       method,

@@ -58,9 +58,11 @@ export async function observeActivations(
   const probes = watchGraph(model, watches, perSample(options.sampled ?? 2 ** 17, stream.count));
   const session = await openSession(probes.model, options.session, options.host);
   const results = model.graph.outputs.map((v) => v.name);
-  // The runtime's minimum and maximum pass over NaN; the results do not, and then a second look finds where it began.
+  // The runtime's minimum and maximum pass over NaN. The results do not, and then a second look finds where it began; on
+  // processors whose ReLU makes NaN zero they do as well, so samples are looked at themselves.
   const check = async (outputs: Record<string, NdArray>, feeds: Record<string, NdArray>): Promise<void> => {
-    if (results.some((name) => holdsNan(outputs[name]))) await blameNan(model, watches, { feeds, ...options });
+    const arrays = [...Object.values(feeds), ...results.map((name) => outputs[name])];
+    if (arrays.some(holdsNan)) await blameNan(model, watches, { feeds, ...options });
   };
   try {
     return await collect(session, probes.outputs, { stream, check, ...options });
@@ -166,7 +168,9 @@ function notFinite(value: string, found: number): LatheError {
 
 function holdsNan(array: NdArray | undefined): boolean {
   const { data } = array ?? {};
-  return data instanceof Float32Array && data.some(Number.isNaN);
+  if (!(data instanceof Float32Array)) return false;
+  for (const x of data) if (Number.isNaN(x)) return true;
+  return false;
 }
 
 /** Runs one batch again and names the first watched value, in the order of the graph, that holds NaN. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LatheError } from "../base/error.ts";
 import type { Applicability, Estimate, MethodFamily, MethodInfo } from "../contract/method.ts";
 import type { SplitName } from "../contract/dataset.ts";
+import type { Processor } from "../contract/device.ts";
 import type { Emit } from "../contract/event.ts";
 import type { ReportBlock } from "../contract/report.ts";
 import type { Trial } from "../contract/trial.ts";
@@ -82,6 +83,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly params: S;
   /** Parameters of an older version in the form of the next one. */
   readonly upgrade?: (params: Readonly<Record<string, Json>>, from: number) => Record<string, Json>;
+  /** Parameters as a recipe keeps them, where some leave something to the machine. */
+  readonly settle?: (params: z.output<S>, here: Processor) => z.output<S>;
   /** Whether a run with these parameters reads calibration samples. */
   readonly needsData: (params: z.output<S>) => boolean;
   /** Whether it can run on this model, and what to know before it does. Fast; reads no data. */
@@ -128,6 +131,8 @@ export interface Method {
   /** Full parameters from partial ones; throws `invalid-recipe` that names each wrong parameter. */
   parse(params: unknown): Record<string, Json>;
   upgrade(params: Readonly<Record<string, Json>>, from: number): Record<string, Json>;
+  /** Full parameters in which nothing is left to the machine. */
+  settle(params: Record<string, Json>, here: () => Promise<Processor>): Promise<Record<string, Json>>;
   applies(model: Model): Applicability;
   /** @param samples that there are to train on; some number where there are none yet */
   estimate(model: Model, params: Record<string, Json>, samples?: number): Estimate;
@@ -169,6 +174,8 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     needsData: (given) => definition.needsData(parse(given)),
     parse: (given) => parse(given) as Record<string, Json>,
     upgrade: (given, from) => upgradeTo(definition, given, from),
+    settle: async (given, here) =>
+      definition.settle === undefined ? given : (definition.settle(parse(given), await here()) as Record<string, Json>),
     applies: definition.applies,
     estimate: (model, given, samples = ASSUMED_SAMPLES) => definition.estimate(model, parse(given), samples),
     run: async (context) => {

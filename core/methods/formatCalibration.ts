@@ -21,6 +21,7 @@ import {
 import { calibrationSamples, watchesOf } from "./calibration.ts";
 import type { MethodContext } from "./define.ts";
 import type { FormatParams } from "./formatParams.ts";
+import { eightBitsFor, type TargetParams } from "./targetParams.ts";
 
 /** A model that was looked at on calibration samples, so that any of its layers can be written in any format. */
 export interface Calibrated {
@@ -39,7 +40,7 @@ export interface Calibrated {
  * @param method as a sentence begins with it
  * @throws invalid-data without samples; invalid-recipe for patterns that match nothing or all
  */
-export async function calibrateFormats(context: MethodContext<FormatParams>, method: string): Promise<Calibrated> {
+export async function calibrateFormats(context: MethodContext<FormatParams & TargetParams>, method: string): Promise<Calibrated> {
   const { params, session, host, signal, emit } = context;
   const { model } = prepareModel(context.model);
   const isExcluded = globMatcher(
@@ -85,6 +86,7 @@ export async function calibrateFormats(context: MethodContext<FormatParams>, met
       writeFormats(model, {
         assignment,
         gridOf,
+        eightBits: eightBitsFor(params),
         ...(learned && { learned }),
         ...(params.biasCorrection && learned === undefined && { channelMeans: means }),
       }),

@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import type { MachineInfo } from "../contract/device.ts";
-
-export type InstructionSets = MachineInfo["instructionSets"];
+import type { InstructionSets } from "../contract/device.ts";
 
 export interface Instructions {
   readonly sets: InstructionSets;
@@ -11,15 +9,29 @@ export interface Instructions {
   readonly source: string;
 }
 
-/** The instruction sets of this processor, asked of the operating system where it tells. */
+/**
+ * The instruction sets of this processor, asked of the operating system where it tells. Whether x86 has VNNI is tried
+ * out as well: an emulator may show another processor's flags than it has.
+ */
 export async function findInstructions(
   platform: string,
   architecture: string,
   processor: string,
 ): Promise<Instructions> {
+  const asked = await askSystem(platform, architecture, processor);
+  if (architecture !== "x64" || (!asked.sets.vnni && !asked.isGuess)) return asked;
+  const { isEightBitExact } = await import("./saturation.ts");
+  return { sets: { ...asked.sets, vnni: await isEightBitExact() }, source: `${asked.source}; vnni by trying` };
+}
+
+async function askSystem(
+  platform: string,
+  architecture: string,
+  processor: string,
+): Promise<Instructions & { readonly isGuess: boolean }> {
   if (platform === "linux") {
     const text = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-    if (text !== "") return { sets: fromCpuInfo(text, architecture), source: "/proc/cpuinfo" };
+    if (text !== "") return { sets: fromCpuInfo(text, architecture), source: "/proc/cpuinfo", isGuess: false };
   }
   if (platform === "darwin") {
     const run = promisify(execFile);
@@ -27,14 +39,10 @@ export async function findInstructions(
       (r) => r.stdout,
       () => "",
     );
-    if (text !== "") return { sets: fromSysctl(text), source: "sysctl hw.optional" };
+    if (text !== "") return { sets: fromSysctl(text), source: "sysctl hw.optional", isGuess: false };
   }
   const source = `guess from the processor's name "${processor}"`;
-  const sets = guess(architecture, processor);
-  if (architecture !== "x64") return { sets, source };
-  // What VNNI is asked for can be tried out.
-  const { isEightBitExact } = await import("./saturation.ts");
-  return { sets: { ...sets, vnni: await isEightBitExact() }, source: `${source}; vnni by trying` };
+  return { sets: guess(architecture, processor), source, isGuess: true };
 }
 
 /** From the flags (x86) or Features (ARM) line of Linux' /proc/cpuinfo. */

@@ -6,11 +6,14 @@ import type { LinearMap } from "../ops/declare.ts";
 import { opOf } from "../ops/registry.ts";
 import { floatConstant, type FloatConstant } from "./constants.ts";
 import { quantizeWeights } from "./quantizeWeights.ts";
+import { exactScales } from "./saturation.ts";
 
 export interface DynamicOptions {
   readonly perChannel: boolean;
-  /** Largest magnitude of a quantised weight: 127, or 64 for processors that saturate. */
+  /** Largest magnitude of a quantised weight: 127, or 64 for seven bits. */
   readonly steps: number;
+  /** Scales with which no sum can saturate, on processors without VNNI either. */
+  readonly isExact: boolean;
   readonly isExcluded: (node: Node) => boolean;
   /** Also convolutions; their integer kernel is slow on most processors. */
   readonly convolutions: boolean;
@@ -92,7 +95,9 @@ class DynamicWriter {
     const outputAxis = linear.outputAxis(node, 2);
     // MatMulInteger wants [inputs, outputs].
     const upright = outputAxis === 1 ? weight : transpose(weight);
-    const { data, scales } = this.#weights(upright, 1);
+    const { perChannel } = this.#options;
+    const exact = this.#options.isExact ? exactScales(node, upright, { outputAxis: 1, perChannel }) : undefined;
+    const { data, scales } = this.#weights(upright, 1, exact);
     const name = this.#constant(weight.tensor.name, upright.dims, data);
     const input = this.#input(node.inputs[linear.data] ?? "");
     const scale = this.#edit.fresh(`${node.name}.scale`);
@@ -116,6 +121,7 @@ class DynamicWriter {
   }
 
   #convolution(node: Node, linear: LinearMap, weight: FloatConstant): void {
+    // Its kernel takes unsigned weights and sums in 32 bits.
     const { data, scales } = this.#weights(weight, 0);
     const name = this.#constant(weight.tensor.name, weight.dims, data);
     const input = this.#input(node.inputs[linear.data] ?? "");
@@ -158,9 +164,14 @@ class DynamicWriter {
     this.#edit.replace(node, ...nodes);
   }
 
-  #weights(weight: FloatConstant, axis: number): { data: Int8Array; scales: Float32Array } {
+  #weights(weight: FloatConstant, outputAxis: number, least?: Float64Array): { data: Int8Array; scales: Float32Array } {
     const { perChannel, steps } = this.#options;
-    return quantizeWeights(weight.data, weight.dims, { axis: perChannel ? axis : undefined, steps, range: "min-max" });
+    return quantizeWeights(weight.data, weight.dims, {
+      axis: perChannel ? outputAxis : undefined,
+      steps,
+      range: "min-max",
+      minimumScale: (channel) => least?.[channel] ?? 0,
+    });
   }
 
   #constant(original: string, dims: readonly number[], data: Int8Array): string {

@@ -9,7 +9,8 @@ import { limitsOf, type Affine } from "./affine.ts";
 import { weightLevels, type Bits } from "./bits.ts";
 import { axisLayout, floatConstant } from "./constants.ts";
 import { quantizeWeights } from "./quantizeWeights.ts";
-import type { FormatPlan } from "./writeFormats.ts";
+import { exactScales } from "./saturation.ts";
+import type { EightBits, FormatPlan } from "./writeFormats.ts";
 
 /** What is simulated. */
 export interface FakePlan {
@@ -20,6 +21,7 @@ export interface FakePlan {
   readonly weights: ReadonlyMap<string, Bits>;
   /** Grid of a value that training starts from. */
   readonly gridOf: (value: string, bits: Bits) => Affine;
+  readonly eightBits: EightBits;
   /** Elements of a value in one sample, for the scale of its step's gradient. */
   readonly elements: (value: string) => number;
   /** Output channels whose batch norm multiplies by less than zero: their levels are mirrored when it is folded. */
@@ -183,9 +185,17 @@ class FakeWriter {
       throw new LatheError("invalid-argument", `${node.op} "${node.name}" has no constant weight to round.`);
     }
     const axis = linear.outputAxis(node, weight.dims.length);
-    const [lowest, steps] = weightLevels(bits);
-    const range = bits === 8 ? "min-max" : "mse";
-    const { scales } = quantizeWeights(weight.data, weight.dims, { axis, steps, lowest, range });
+    const { eightBits } = this.#plan;
+    const [lowest, steps] = bits === 8 ? [-eightBits.steps, eightBits.steps] : weightLevels(bits);
+    const exact =
+      bits === 8 && eightBits.isExact ? exactScales(node, weight, { outputAxis: axis, perChannel: true }) : undefined;
+    const { scales } = quantizeWeights(weight.data, weight.dims, {
+      axis,
+      steps,
+      lowest,
+      range: bits === 8 ? "min-max" : "mse",
+      minimumScale: (channel) => exact?.[channel] ?? 0,
+    });
     const mirrored = this.#plan.mirrored?.(node.name);
     const signs = Float32Array.from(scales, (_, c) => (mirrored?.[c] === true ? -1 : 1));
     const { scale, step } = this.#step(`${node.name}.step`, scales, {

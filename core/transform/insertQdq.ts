@@ -13,6 +13,7 @@ import { biasCorrection } from "./correctBias.ts";
 import { LevelWriter } from "./packBits.ts";
 import type { Placement } from "./placeQuantizers.ts";
 import { quantizeWeights, type WeightQuantizer } from "./quantizeWeights.ts";
+import { exactScales } from "./saturation.ts";
 
 /** What a layer does differently from eight bits by the common settings. */
 export interface LayerGrid {
@@ -31,6 +32,8 @@ export interface QdqOptions {
   readonly activationType: QuantizedType;
   readonly perChannel: boolean;
   readonly weights: Pick<WeightQuantizer, "steps" | "range">;
+  /** Scales of eight-bit weights with which no sum can saturate, on processors without VNNI either. */
+  readonly isExact: boolean;
   /** By node name; wants opset 13. */
   readonly layers?: ReadonlyMap<string, LayerGrid>;
   /** Mean of each input channel of a layer, by the value's name; switches bias correction on. */
@@ -43,6 +46,8 @@ export interface QuantizedLayer {
   /** Signal-to-quantisation-noise ratio of the weights, in dB. */
   readonly weightSqnr: number;
   readonly channels: number;
+  /** Of these, those with fewer levels than there are, so that no sum can saturate. */
+  readonly reduced: number;
 }
 
 export interface QdqResult {
@@ -276,10 +281,18 @@ class QdqWriter {
     const axis = this.#options.perChannel && hasChannelScales(weight.dims, outputAxis) ? outputAxis : undefined;
     const channels = axisLayout(weight.dims, outputAxis).size;
     const bias = perChannelBias(floatConstant(this.#edit.index, biasName), channels);
+    const quantizer = { ...this.#quantizer(grid), axis };
+    const exact =
+      this.#options.isExact && (grid?.bits ?? 8) === 8
+        ? exactScales(node, weight, { outputAxis, perChannel: axis !== undefined })
+        : undefined;
     const { data, scales, error } = quantizeWeights(weight.data, weight.dims, {
-      ...this.#quantizer(grid),
-      axis,
-      minimumScale: (channel) => smallestScale(bias, { channel: axis === undefined ? undefined : channel, inputScale }),
+      ...quantizer,
+      minimumScale: (channel) =>
+        Math.max(
+          exact?.[channel] ?? 0,
+          smallestScale(bias, { channel: axis === undefined ? undefined : channel, inputScale }),
+        ),
     });
     const means = this.#options.channelMeans?.get(input);
     const correction = biasCorrection(node, linear, { weight, error, means });
@@ -301,7 +314,8 @@ class QdqWriter {
       );
     }
     this.#edit.replace(node, Object.freeze({ ...this.#edit.current(node), inputs: withoutHoles(inputs) }));
-    return { node: node.name, op: node.op, weightSqnr: sqnr(weight.data, error), channels };
+    const reduced = exact === undefined ? 0 : countReduced(scales, exact) * (axis === undefined ? channels : 1);
+    return { node: node.name, op: node.op, weightSqnr: sqnr(weight.data, error), channels, reduced };
   }
 
   #quantizer(grid: LayerGrid | undefined): Omit<WeightQuantizer, "axis"> {
@@ -355,6 +369,11 @@ function smallestScale(
   if (at.channel !== undefined) peak = Math.abs(bias?.[at.channel] ?? 0);
   else for (const b of bias ?? []) peak = Math.max(peak, Math.abs(b));
   return peak / (at.inputScale * 2 ** 30);
+}
+
+/** Scales that are what exactness asks for, and no smaller one. */
+function countReduced(scales: Float32Array, exact: Float64Array): number {
+  return scales.reduce((count, scale, c) => count + (exact[c]! > 0 && scale === Math.fround(exact[c]!) ? 1 : 0), 0);
 }
 
 function sqnr(signal: Float32Array, error: Float32Array): number {

@@ -4,13 +4,13 @@ import { axisLayout } from "./constants.ts";
 export interface WeightQuantizer {
   /** Axis with a scale of its own per index; undefined gives one scale to all. */
   readonly axis: number | undefined;
-  /** Largest level of a quantised weight: 127, or 64 where pairs of products must not saturate. */
+  /** Largest level of a quantised weight: 127, or 64 for seven bits. */
   readonly steps: number;
   /** Lowest level; −steps where absent. */
   readonly lowest?: number;
   /** `mse` looks for the clipping that minimises the squared error, `min-max` clips nothing. */
   readonly range: "min-max" | "mse";
-  /** Lower bound on each scale, so that a bias in units of it still fits into 32 bits. */
+  /** Lower bound on each scale: a bias in units of it has to fit into 32 bits, a pair of products into 16. */
   readonly minimumScale?: (channel: number) => number;
   /** Scales that were learned; none is looked for then. One per index of `axis`, or one. */
   readonly scales?: Float32Array;

@@ -46,11 +46,20 @@ export interface LearnedGrids {
   readonly weights?: ReadonlyMap<string, Float32Array>;
 }
 
+/** How weights of eight bits are rounded. */
+export interface EightBits {
+  /** Their largest level: 127, or 64 for seven bits. */
+  readonly steps: number;
+  /** With scales that leave no sum that can saturate, on processors without VNNI either. */
+  readonly isExact: boolean;
+}
+
 export interface FormatOptions {
   readonly assignment: Assignment;
   /** The grid of a value with so many bits; of what a value reads from, where it is only moved. */
   readonly gridOf: (value: string, bits: Bits) => Affine;
   readonly learned?: LearnedGrids;
+  readonly eightBits: EightBits;
   /** Mean of each input channel by value; switches bias correction on. */
   readonly channelMeans?: ReadonlyMap<string, Float32Array>;
 }
@@ -63,7 +72,7 @@ export interface FormatOptions {
  * @throws unsupported below opset 13
  */
 export function writeFormats(model: Model, options: FormatOptions): Model {
-  const { assignment, gridOf, learned, channelMeans } = options;
+  const { assignment, gridOf, learned, eightBits, channelMeans } = options;
   const plan = planFormats(model, assignment);
   const float = new Map<string, WeightStore>();
   for (const [node, { weights, activations }] of plan.formats) {
@@ -89,7 +98,8 @@ export function writeFormats(model: Model, options: FormatOptions): Model {
     activations: new Map([...plan.values].map(([root, bits]) => [root, gridOf(root, bits)] as const)),
     activationType: "uint8",
     perChannel: true,
-    weights: { steps: 127, range: "min-max" },
+    weights: { steps: eightBits.steps, range: "min-max" },
+    isExact: eightBits.isExact,
     layers,
     ...(channelMeans && { channelMeans }),
   }).model;

@@ -10,6 +10,8 @@ import { findMethod } from "../../core/methods/catalogue.ts";
 import type { Method, MethodResult } from "../../core/methods/define.ts";
 import type { Findings } from "../../core/methods/quantize-static/findings.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
+import { isEightBitExact } from "../../core/runtime/saturation.ts";
+import { emulateSaturation } from "../../core/transform/emulateSaturation.ts";
 import { conv, executedOps, net, noise, op, outputOf, sqnrOf, weight, type Net } from "../transform/fixtures.ts";
 import { streamOf } from "../transform/quantize.ts";
 
@@ -117,12 +119,8 @@ describe("quantize-static", () => {
       expect(high).toBeGreaterThan(low);
       expect((255 - zeroPoint) * scale).toBeGreaterThanOrEqual(high * 0.99);
     }
-    expect(found.saturation.map((s) => s.node)).toEqual(["c1", "c2", "c3", "y"]);
-    for (const { saturated, sqnr } of found.saturation) {
-      expect(saturated).toBeGreaterThanOrEqual(0);
-      expect(saturated).toBeLessThan(0.5);
-      expect(sqnr).toBeGreaterThan(0);
-    }
+    expect(found.saturation).toEqual([]);
+    expect(emulateSaturation(one.model).layers).toEqual([]);
     expect(gate.speedup).toBeGreaterThan(0.05);
     expect(gate.speedup).toBeCloseTo(gate.beforeMs / gate.afterMs, 9);
     expect(gate).toMatchObject({ batch: 1, threads: 1 });
@@ -136,7 +134,6 @@ describe("quantize-static", () => {
     ]);
     const blocks = method.report(one.findings, {});
     expect(blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []))).toEqual([
-      "Portability: x86 without VNNI, emulated",
       "Activation ranges",
     ]);
   });
@@ -173,7 +170,9 @@ describe("quantize-static", () => {
     ["mse ranges of activations and weights", { range: "mse", weightRange: "mse" }],
     ["equalisation", { equalize: true }],
     ["bias correction", { biasCorrection: true }],
-    ["reduced range", { reduceRange: true }],
+    ["seven bits", { reduceRange: "on" }],
+    ["eight bits, whatever they sum to", { reduceRange: "off" }],
+    ["exact sums alone", { target: "arm" }],
     ["batch norms kept", { foldBatchNorm: false }],
     ["a quantised tail", { tail: true }],
   ])("works with %s", async (_, params) => {
@@ -220,7 +219,7 @@ describe("quantize-static", () => {
     for (const range of ["percentile", "entropy", "mse"]) expect(await highOf(range), range).toBeLessThan(11.8);
   });
 
-  it("warns where kernels without VNNI would saturate, and not with reduced range", async () => {
+  it("warns where kernels without VNNI saturate, and by default leaves nothing that does", async () => {
     const loud = net({
       input: ["N", 32],
       nodes: [op("Gemm", ["x", "w"], "y")],
@@ -228,15 +227,20 @@ describe("quantize-static", () => {
     });
     const data = noise([128, 32]);
     const bright = { ...data, data: (data.data as Float32Array).map((v) => 1 - Math.abs(v) / 1000) };
-    const plain = await run({ portability: true }, { model: loud, data: bright });
+    const plain = await run({ portability: true, reduceRange: "off" }, { model: loud, data: bright });
     expect(plain.found.saturation).toEqual([{ node: "y", saturated: 1, sqnr: expect.closeTo(6, 0) as number }]);
+    const where = (await isEightBitExact()) ? "without VNNI" : "without VNNI, as this one is,";
     expect(plain.warnings.at(-1)).toBe(
-      'On x86 processors without VNNI 1 layer would saturate, "y" worst (100.00 % of its pair sums). ' +
-        "Set reduce-range if you deploy there.",
+      `On x86 processors ${where} 1 layer saturates, "y" worst (100.00 % of its pair sums). ` +
+        "With target every and reduce-range auto none can.",
     );
-    const reduced = await run({ portability: true, reduceRange: true }, { model: loud, data: bright });
-    expect(reduced.found.saturation).toEqual([{ node: "y", saturated: 0, sqnr: 200 }]);
-    expect(reduced.warnings.filter((w) => w.includes("saturate"))).toEqual([]);
+    for (const params of [{}, { reduceRange: "on" }, { target: "x86" }] as readonly Record<string, Json>[]) {
+      const { found, warnings } = await run({ portability: true, ...params }, { model: loud, data: bright });
+      expect(found.saturation).toEqual([]);
+      expect(warnings.filter((w) => w.includes("saturate"))).toEqual([]);
+    }
+    const exact = await run({ portability: true, target: "x86-vnni" }, { model: loud, data: bright });
+    expect(exact.found).toMatchObject({ saturation: plain.found.saturation });
   });
 
   it("leaves layers that patterns name in float", async () => {
@@ -253,7 +257,7 @@ describe("quantize-static", () => {
       },
     );
     expect(found.gate.batch).toBe(16);
-    expect(found.saturation).toHaveLength(4);
+    expect(found.saturation).toEqual([]);
     expect(found.sensitivity[0]?.node).toBe("c2");
     expect((await executedOps(model))["QLinearConv"]).toBe(3);
   });

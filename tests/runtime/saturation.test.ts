@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { discoverMachine } from "../../core/runtime/machine.ts";
+import { discoverProcessor } from "../../core/runtime/machine.ts";
 import { isEightBitExact } from "../../core/runtime/saturation.ts";
 
 it("eight-bit products are exact where the processor has VNNI", async () => {
-  const { instructionSets } = await discoverMachine();
+  const { instructionSets } = await discoverProcessor();
   const exact = await isEightBitExact();
   expect(exact || !instructionSets.vnni).toBe(true);
 });

@@ -34,6 +34,8 @@ const residual = normalizeModel(
 const NODES = ["c1", "c2", "y"];
 const samples = noise([16, 3, 6, 6], 4);
 
+const eightBits = { steps: 127, isExact: true } as const;
+
 async function prepare(name: FormatName): Promise<{ readonly fake: FakeQuantized; readonly written: Model }> {
   const assignment = new Map(NODES.map((node) => [node, name]));
   const formats = planFormats(residual, assignment);
@@ -48,11 +50,12 @@ async function prepare(name: FormatName): Promise<{ readonly fake: FakeQuantized
   };
   const bits = Number(name.slice(1, 2)) as Bits;
   const weights = new Map(NODES.map((node) => [node, bits]));
-  const fake = fakeQuantize(residual, { formats, folded: residual, weights, gridOf, elements: () => 64 });
+  const fake = fakeQuantize(residual, { formats, folded: residual, weights, gridOf, eightBits, elements: () => 64 });
   const grids = trainedGrids(fake, fake.model);
   const written = writeFormats(residual, {
     assignment,
     gridOf: (value, width) => grids.activations.get(gridKey(value, width))!,
+    eightBits,
     learned: { weights: grids.weights },
   });
   return { fake, written };
@@ -123,7 +126,7 @@ describe("quantisers written in float", () => {
         folded: residual,
         weights: new Map([["c1", 2 as const]]),
         gridOf,
-        elements: () => 64,
+        eightBits, elements: () => 64,
         mirrored: () => Array<boolean>(8).fill(isMirrored),
       });
     expect(made(false).fixed).toEqual([]);
@@ -149,6 +152,7 @@ describe("quantisers written in float", () => {
       folded: bare,
       weights: new Map([["y", 4 as const]]),
       gridOf: () => affineWithin([0, 1], "uint8", 256),
+      eightBits,
       elements: () => 1,
     };
     expect(() => fakeQuantize(bare, plan)).toThrow('MatMul "y" has no constant weight to round.');

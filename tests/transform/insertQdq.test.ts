@@ -349,6 +349,7 @@ describe("insertQdq", () => {
       activationType: "uint8",
       perChannel: true,
       weights: { steps: 127, range: "min-max" },
+      isExact: true,
     } as const;
     expect(() => insertQdq(source, options)).toThrow('No range was collected for "x".');
   });

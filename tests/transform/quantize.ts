@@ -37,7 +37,7 @@ export function streamOf(samples: NdArray): SampleStream {
   };
 }
 
-export interface QuantizeOptions extends Partial<Pick<QdqOptions, "activationType" | "perChannel" | "weights">> {
+export interface QuantizeOptions extends Partial<Pick<QdqOptions, "activationType" | "perChannel" | "weights" | "isExact">> {
   readonly exclude?: (node: Node) => boolean;
   readonly tail?: boolean;
   readonly biasCorrection?: boolean;
@@ -74,6 +74,7 @@ export async function quantize(source: Model, samples: NdArray, options: Quantiz
     activationType,
     perChannel,
     weights: options.weights ?? { steps: 127, range: "min-max" },
+    isExact: options.isExact ?? true,
     ...(options.biasCorrection === true && { channelMeans: means }),
   });
   return { ...result, placement, observed, float };

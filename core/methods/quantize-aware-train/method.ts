@@ -3,6 +3,7 @@ import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
 import { formatOf } from "../../transform/formats.ts";
 import type { Findings } from "./findings.ts";
+import { settleTarget, upgradeTarget } from "../targetParams.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -13,8 +14,10 @@ export default defineMethod({
   title: "Quantisation-aware training",
   summary: "Trains weights and grids with the rounding in place, where quantisation after training lost too much.",
   paper: "Esser et al. 2020, Learned Step Size Quantization",
-  version: 1,
+  version: 2,
   params,
+  upgrade: upgradeTarget,
+  settle: settleTarget,
   needsData: () => true,
   applies: takesFormats,
   estimate: ({ graph }, { epochs, batch }, seen) => {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { about } from "../about.ts";
 import { fineTuneParams } from "../fineTuneParams.ts";
 import { formatParams } from "../formatParams.ts";
+import { targetParams } from "../targetParams.ts";
 
-/** Parameters of quantisation-aware training, version 1. */
+/** Parameters of quantisation-aware training, version 2. */
 export const params = z.strictObject({
   weightBits: z
     .literal([2, 3, 4, 6, 8])
@@ -66,6 +67,7 @@ export const params = z.strictObject({
       }),
     ),
   ...formatParams,
+  ...targetParams,
   ...fineTuneParams,
   epochs: z
     .int()

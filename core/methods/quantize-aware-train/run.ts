@@ -18,6 +18,7 @@ import type { MethodContext, MethodResult } from "../define.ts";
 import { fineTune } from "../fineTune.ts";
 import { calibrateFormats, type Calibrated } from "../formatCalibration.ts";
 import { scoreModels } from "../scores.ts";
+import { eightBitsFor } from "../targetParams.ts";
 import type { Findings } from "./findings.ts";
 import { foldingFactors } from "./norms.ts";
 import type { Params } from "./params.ts";
@@ -53,6 +54,7 @@ export async function run(context: Context): Promise<MethodResult<Findings>> {
   const model = writeFormats(ready.model, {
     assignment,
     gridOf: (value, bits) => trainedGrid(grids.activations, value, bits),
+    eightBits: eightBitsFor(params),
     learned: { weights: scales },
   });
 
@@ -136,6 +138,7 @@ async function startOf(
     folded: calibrated.model,
     weights,
     gridOf: calibrated.gridOf,
+    eightBits: eightBitsFor(params),
     elements: (value) => {
       const sizes = shapes.values.get(value)?.sizes ?? [1];
       return sizes.reduce((product, d) => product * d, 1) / Math.max(1, shapes.samples);

@@ -4,6 +4,7 @@ import { normalizeModel } from "../../transform/constants.ts";
 import { upgradeOpset } from "../../transform/upgradeOpset.ts";
 import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { settleTarget, upgradeTarget } from "../targetParams.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -12,8 +13,10 @@ export default defineMethod({
   family: "quantize",
   title: "Dynamic INT8 quantisation",
   summary: "Eight-bit weights; activations are quantised at run time, so no data is needed. Suits matrix-heavy models.",
-  version: 1,
+  version: 2,
   params,
+  upgrade: upgradeTarget,
+  settle: settleTarget,
   needsData: () => false,
   applies: (model) => {
     const { graph, opsets } = model;

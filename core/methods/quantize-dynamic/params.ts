@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { about } from "../about.ts";
+import { targetParams } from "../targetParams.ts";
 
-/** Parameters of dynamic INT8 quantisation, version 1. */
+/** Parameters of dynamic INT8 quantisation, version 2. */
 export const params = z.strictObject({
   perChannel: z
     .boolean()
@@ -21,15 +22,7 @@ export const params = z.strictObject({
         description: "Also quantise convolutions. Saves size; their dynamic kernel is rarely faster.",
       }),
     ),
-  reduceRange: z
-    .boolean()
-    .default(false)
-    .meta(
-      about({
-        title: "Reduce weight range",
-        description: "Seven-bit weights, which cannot saturate on x86 processors without VNNI.",
-      }),
-    ),
+  ...targetParams,
   exclude: z
     .array(z.string())
     .default([])

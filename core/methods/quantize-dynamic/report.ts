@@ -1,6 +1,7 @@
 import type { ReportBlock } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
 import { keptBlock } from "../keptBlock.ts";
+import { targetFact } from "../targetFact.ts";
 import type { Params } from "./params.ts";
 import type { Findings } from "./findings.ts";
 
@@ -11,8 +12,9 @@ export function report({ gate, layers, kept, folded }: Findings, params: Params)
     facts: [
       {
         name: "Weights",
-        value: `int8, ${params.perChannel ? "per channel" : "per tensor"}${params.reduceRange ? ", reduced range" : ""}`,
+        value: `int8, ${params.perChannel ? "per channel" : "per tensor"}`,
       },
+      targetFact(params),
       { name: "Activations", value: "uint8, scaled at run time" },
       { name: "Layers quantised", value: String(layers.length) },
       { name: "Batch norms folded", value: String(folded) },

@@ -4,6 +4,7 @@ import { askSpeedGate, eightBitReason, gateEvent, gateWarnings, type SpeedGate }
 import { quantizeDynamically } from "../../transform/dynamicQuantize.ts";
 import { prepareModel } from "../../transform/prepare.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
+import { eightBitsFor } from "../targetParams.ts";
 import type { Findings } from "./findings.ts";
 import type { Params } from "./params.ts";
 
@@ -25,7 +26,7 @@ export async function run({
   );
   const result = quantizeDynamically(prepared.model, {
     perChannel: params.perChannel,
-    steps: params.reduceRange ? 64 : 127,
+    ...eightBitsFor(params),
     convolutions: params.convolutions,
     isExcluded: (node) => isExcluded(node.name),
   });

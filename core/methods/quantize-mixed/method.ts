@@ -4,6 +4,7 @@ import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
 import { formatOf } from "../../transform/formats.ts";
 import type { Findings } from "./findings.ts";
+import { settleTarget, upgradeTarget } from "../targetParams.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -15,8 +16,10 @@ export default defineMethod({
   summary:
     "Bits for each layer, chosen by an integer linear programme: least harm within a budget of size, bit operations or latency.",
   paper: "Yao et al. 2021, HAWQ-V3: Dyadic Neural Network Quantization",
-  version: 1,
+  version: 2,
   params,
+  upgrade: upgradeTarget,
+  settle: settleTarget,
   needsData: () => true,
   applies: takesFormats,
   estimate: ({ graph, opsets }, { samples, sensitivity, sensitivitySamples, formats, probes, front }) => {

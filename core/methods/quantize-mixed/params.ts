@@ -2,10 +2,11 @@ import { z } from "zod";
 import { FORMATS, type FormatName } from "../../transform/formats.ts";
 import { about } from "../about.ts";
 import { formatParams } from "../formatParams.ts";
+import { targetParams } from "../targetParams.ts";
 
 const names = FORMATS.map((f) => f.name) as [FormatName, ...FormatName[]];
 
-/** Parameters of mixed precision, version 1. */
+/** Parameters of mixed precision, version 2. */
 export const params = z.strictObject({
   budget: z
     .enum(["size", "bops", "latency"])
@@ -86,6 +87,7 @@ export const params = z.strictObject({
       }),
     ),
   ...formatParams,
+  ...targetParams,
 });
 
 export type Params = z.output<typeof params>;

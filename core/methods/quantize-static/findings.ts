@@ -25,6 +25,8 @@ export interface Findings {
     readonly op: string;
     readonly weightSqnr: number;
     readonly channels: number;
+    /** Channels with fewer levels, so that no sum can saturate; absent in older records. */
+    readonly reduced?: number;
   }[];
   readonly ranges: readonly {
     readonly value: string;

@@ -2,6 +2,7 @@ import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { defineMethod } from "../define.ts";
 import type { Findings } from "./findings.ts";
+import { settleTarget, upgradeTarget } from "../targetParams.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { applies } from "./applies.ts";
@@ -15,8 +16,10 @@ export default defineMethod({
     "Eight-bit weights and activations with ranges from calibration samples, written as QuantizeLinear/DequantizeLinear pairs.",
   paper:
     "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
-  version: 1,
+  version: 2,
   params,
+  upgrade: upgradeTarget,
+  settle: settleTarget,
   needsData: () => true,
   applies,
   estimate: (model, { samples, sensitivity, sensitivitySamples, excludeWorst }) => {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { about } from "../about.ts";
 import { formatParams } from "../formatParams.ts";
+import { targetParams } from "../targetParams.ts";
 
-/** Parameters of static INT8 quantisation, version 1. */
+/** Parameters of static INT8 quantisation, version 2. */
 export const params = z.strictObject({
   activations: z
     .enum(["uint8", "int8"])
@@ -95,16 +96,7 @@ export const params = z.strictObject({
     .meta(
       about({ title: "Correct biases", description: "Take back the mean shift that rounding the weights causes." }),
     ),
-  reduceRange: z
-    .boolean()
-    .default(false)
-    .meta(
-      about({
-        title: "Reduce weight range",
-        description:
-          "Seven-bit weights, which cannot saturate on x86 processors without VNNI. Costs a little accuracy.",
-      }),
-    ),
+  ...targetParams,
   exclude: z
     .array(z.string())
     .default([])
@@ -173,7 +165,7 @@ export const params = z.strictObject({
     .meta(
       about({
         title: "Portability check",
-        description: "Emulate x86 kernels without VNNI, whose 16-bit sums can saturate, on a few samples.",
+        description: "Where sums can saturate on x86 without VNNI, emulate that on a few samples.",
         advanced: true,
       }),
     ),

@@ -8,6 +8,7 @@ import { opOf } from "../../ops/registry.ts";
 import { decibels } from "../../measure/outputError.ts";
 import { withSession } from "../../runtime/session.ts";
 import type { SampleStream } from "../../data/batches.ts";
+import { emulateSaturation } from "../../transform/emulateSaturation.ts";
 import { countSaturation, type SaturationCount } from "../../transform/saturation.ts";
 import type { MethodContext } from "../define.ts";
 import type { LayerSaturation } from "./findings.ts";
@@ -30,8 +31,8 @@ interface Layer {
 }
 
 /**
- * Emulates the x86 kernels without VNNI on sampled outputs of each layer, over real quantised activations.
- * Depthwise layers are left out: their kernels widen to 32 bits first.
+ * Emulates the x86 kernels without VNNI on sampled outputs of each layer that can saturate, over real quantised
+ * activations.
  */
 export async function checkPortability(
   model: Model,
@@ -39,7 +40,8 @@ export async function checkPortability(
   context: MethodContext<Params>,
 ): Promise<readonly LayerSaturation[]> {
   const index = indexGraph(model.graph);
-  const layers = model.graph.nodes.flatMap((n) => layerOf(n, model, index) ?? []);
+  const risky = new Set(emulateSaturation(model).layers.map((l) => l.node));
+  const layers = model.graph.nodes.flatMap((n) => (risky.has(n.name) ? (layerOf(n, model, index) ?? []) : []));
   if (layers.length === 0) return [];
   const shown = [...new Set(layers.map((l) => l.quantized))];
   const typeOf = (name: string): "int8" | "uint8" =>

@@ -2,6 +2,7 @@ import type { ReportBlock, TableCell } from "../../contract/report.ts";
 import { gateBlock } from "../gateBlock.ts";
 import { keptBlock } from "../keptBlock.ts";
 import type { Findings } from "./findings.ts";
+import { targetFact } from "../targetFact.ts";
 import type { Params } from "./params.ts";
 
 const number = (value: number, digits: number): TableCell => ({ text: value.toFixed(digits), value });
@@ -22,8 +23,9 @@ export function report(findings: Findings, params: Params): readonly ReportBlock
         },
         {
           name: "Weights",
-          value: `int8, ${params.perChannel ? "per channel" : "per tensor"}${params.reduceRange ? ", reduced range" : ""}`,
+          value: `int8, ${params.perChannel ? "per channel" : "per tensor"}`,
         },
+        targetFact(params, findings.layers),
         { name: "Activations", value: params.activations },
         { name: "Batch norms folded", value: String(findings.folded) },
         { name: "Pairs equalised", value: String(findings.equalized.length) },

@@ -1,12 +1,13 @@
 import { LatheError } from "../../base/error.ts";
 import { globMatcher } from "../../base/glob.ts";
-import type { MachineInfo } from "../../contract/device.ts";
+import type { Processor } from "../../contract/device.ts";
 import type { SampleStream } from "../../data/batches.ts";
 import { firstSamples } from "../../data/firstSamples.ts";
 import type { Model, Node } from "../../graph/model.ts";
 import { askSpeedGate, eightBitReason, gateEvent, gateWarnings, type SpeedGate } from "../../measure/speedGate.ts";
 import { observeActivations, type Activation } from "../../measure/activations.ts";
 import { opOf } from "../../ops/registry.ts";
+import { thisProcessor, type ProcessorInfo } from "../../runtime/machine.ts";
 import { affineOf, type Affine } from "../../transform/affine.ts";
 import { equalizeLayers } from "../../transform/equalize.ts";
 import { prepareModel } from "../../transform/prepare.ts";
@@ -16,6 +17,7 @@ import { placeQuantizers, type Placement } from "../../transform/placeQuantizers
 import { chooseRange } from "../../transform/ranges.ts";
 import { calibrationSamples, isNonNegative, oneCall, watchesOf } from "../calibration.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
+import { eightBitsFor } from "../targetParams.ts";
 import type { Findings, LayerSaturation } from "./findings.ts";
 import { checkPortability } from "./portability.ts";
 import type { Params } from "./params.ts";
@@ -95,7 +97,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     excluded,
     saturation,
   };
-  return { model: result.model, findings, warnings: warningsOf(findings, params) };
+  return { model: result.model, findings, warnings: warningsOf(findings, await thisProcessor()) };
 }
 
 interface Prepared {
@@ -175,7 +177,7 @@ async function gateFor(
   });
 }
 
-function shortfall(machine: MachineInfo, verdict: SpeedGate["verdict"], { activations }: Params): readonly string[] {
+function shortfall(machine: ProcessorInfo, verdict: SpeedGate["verdict"], { activations }: Params): readonly string[] {
   if (activations === "int8" && machine.architecture === "x64") {
     return ["On x86 the runtime's eight-bit kernels want uint8 activations; with int8 ones many layers stay in float."];
   }
@@ -235,12 +237,14 @@ interface Writing {
 }
 
 function write({ model, placement, activations, means }: Writing, params: Params): QdqResult {
+  const { steps, isExact } = eightBitsFor(params);
   return insertQdq(model, {
     placement,
     activations,
     activationType: params.activations,
     perChannel: params.perChannel,
-    weights: { steps: params.reduceRange ? 64 : 127, range: params.weightRange },
+    weights: { steps, range: params.weightRange },
+    isExact,
     ...(means && { channelMeans: means }),
   });
 }
@@ -248,14 +252,15 @@ function write({ model, placement, activations, means }: Writing, params: Params
 /** A layer loses more than this to saturation only where its sums are really wrong. */
 const HARMFUL_SQNR = 30;
 
-function warningsOf({ gate, saturation }: Findings, params: Params): readonly string[] {
+function warningsOf({ gate, saturation }: Findings, here: Processor): readonly string[] {
   const warnings = [...gateWarnings(gate, "INT8")];
   const harmed = saturation.filter((s: LayerSaturation) => s.sqnr < HARMFUL_SQNR);
   const [worst] = harmed.toSorted((a, b) => a.sqnr - b.sqnr);
-  if (worst !== undefined && !params.reduceRange) {
+  if (worst !== undefined) {
+    const where = here === "x86" ? "x86 processors without VNNI, as this one is," : "x86 processors without VNNI";
     warnings.push(
-      `On x86 processors without VNNI ${harmed.length === 1 ? "1 layer" : `${harmed.length} layers`} would saturate, "${worst.node}" worst ` +
-        `(${(worst.saturated * 100).toFixed(2)} % of its pair sums). Set reduce-range if you deploy there.`,
+      `On ${where} ${harmed.length === 1 ? "1 layer saturates" : `${harmed.length} layers saturate`}, "${worst.node}" worst ` +
+        `(${(worst.saturated * 100).toFixed(2)} % of its pair sums). With target every and reduce-range auto none can.`,
     );
   }
   return warnings;
