@@ -28,7 +28,7 @@ const core = {
   autodiff: ["base", "graph", "ops", "transform"],
   runtime: ["base", "contract", "graph", "onnx"],
   data: ["base", "contract"],
-  measure: ["base", "contract", "graph", "ops", "runtime", "data"],
+  measure: ["base", "contract", "graph", "ops", "transform", "runtime", "data"],
   train: ["base", "contract", "graph", "ops", "transform", "autodiff", "runtime", "data", "measure"],
   zoo: ["base", "graph", "ops"],
   search: ["base", "contract"],

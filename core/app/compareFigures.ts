@@ -1,6 +1,7 @@
 import { ELEMENT_TYPES } from "../base/elementType.ts";
 import { formatFixed, formatNumber, formatSigned } from "../base/format.ts";
 import type { FigureCell, FigureColumn } from "../contract/compare.ts";
+import { processor, PROCESSOR_NAMES, type Processor } from "../contract/device.ts";
 import type { Latency } from "../contract/measurement.ts";
 import type { ParameterSchema } from "../contract/method.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
@@ -23,7 +24,7 @@ const NONE: FigureCell = { text: "—" };
 
 /** What was measured of each variant, with intervals and what changed against the baseline; then how each was made. */
 export async function comparedFigures(comparison: Comparison): Promise<Figures> {
-  const columns = [...accuracyColumns(), ...latencyColumns(comparison), ...costColumns(comparison)].filter((c) =>
+  const columns = [...accuracyColumns(comparison.rows), ...latencyColumns(comparison), ...costColumns(comparison)].filter((c) =>
     comparison.rows.some((r) => c.cell(r) !== NONE),
   );
   const settings = await settingColumns(comparison);
@@ -57,7 +58,7 @@ function markBest(
   return cells.map((cell, i) => (best[i] === true ? { ...cell, isBest: true } : cell));
 }
 
-function accuracyColumns(): Column[] {
+function accuracyColumns(rows: readonly Compared[]): Column[] {
   const percent = (x: number): number => x * 100;
   return [
     {
@@ -93,6 +94,32 @@ function accuracyColumns(): Column[] {
       cell: ({ variant }) => {
         const top5 = variant.measurements?.accuracy?.top5;
         return top5 === undefined ? NONE : { text: formatFixed(top5 * 100, 1), value: percent(top5) };
+      },
+    },
+    ...processor.options.flatMap((id) => processorColumn(id, rows)),
+  ];
+}
+
+/** What was emulated of another kind of processor; of variants that are the same there, what was measured here. */
+function processorColumn(id: Processor, rows: readonly Compared[]): Column[] {
+  const of = ({ variant }: Compared) => variant.measurements?.accuracy?.processors?.find((p) => p.processor === id);
+  if (!rows.some((row) => of(row)?.how === "emulated")) return [];
+  return [
+    {
+      id: `top1-${id}`,
+      title: `Top-1 on ${PROCESSOR_NAMES[id]}, emulated`,
+      unit: "%",
+      goal: "most",
+      kind: "measured",
+      cell: (row) => {
+        const found = of(row);
+        if (found === undefined) return NONE;
+        const { low, high } = found.top1Interval;
+        return {
+          text: formatFixed(found.top1 * 100, 1),
+          value: found.top1 * 100,
+          interval: [low * 100, high * 100],
+        };
       },
     },
   ];

@@ -9,6 +9,7 @@ import { whyNotRunnable } from "../graph/runnable.ts";
 import { compareWithBaseline, measureAccuracy, type Predictions } from "../measure/accuracy.ts";
 import { countCosts } from "../measure/costs.ts";
 import { profileLayers } from "../measure/layers.ts";
+import { accuracyByProcessor } from "../measure/processorAccuracy.ts";
 import { measureMemory } from "../measure/memory.ts";
 import { findShapes } from "../measure/shapes.ts";
 import { measureVariants as timeVariants } from "../measure/variants.ts";
@@ -113,7 +114,7 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
     const inspect = async (path: string): Promise<Pick<Measurements, "accuracy" | "memory" | "size" | "layers">> => {
       const model = await loadTensors(await readModel(path, project.host), project.host);
       emit({ kind: "stage", name: `${variant.name}: accuracy` });
-      const accuracy = data && (await accuracyOf(project, { variant, path, data, reference, options }));
+      const accuracy = data && (await accuracyOf(project, { variant, path, model, data, reference, options }));
       if (variant.id === baseline.id && accuracy !== undefined) {
         const predictions = await readPredictions(project, accuracy);
         reference = predictions && { ...predictions, variant: variant.id };
@@ -180,13 +181,15 @@ async function naming<T>(paths: ReadonlyMap<string, string>, work: () => Promise
 interface AccuracyTask {
   readonly variant: Variant;
   readonly path: string;
+  /** What stands there, constants in memory. */
+  readonly model: Model;
   readonly data: OpenedData;
   readonly reference: (Predictions & { readonly variant: string }) | undefined;
   readonly options: MeasureOptions;
 }
 
 async function accuracyOf(project: Project, task: AccuracyTask): Promise<Accuracy | undefined> {
-  const { variant, path, data, reference, options } = task;
+  const { variant, path, model, data, reference, options } = task;
   const split = options.split ?? "test";
   const { host } = project;
   if (data.dataset.labels === undefined) return undefined;
@@ -197,16 +200,13 @@ async function accuracyOf(project: Project, task: AccuracyTask): Promise<Accurac
       return reference === undefined ? known : { ...known, against: compareWithBaseline(reference, own) };
   }
   const session = { threads: availableThreads(), host };
-  const measured = await withSession({ path }, session, (opened) =>
-    measureAccuracy(opened, data.stream(split), {
-      split,
-      batch: ACCURACY_BATCH,
-      signal: options.signal,
-      emit: options.emit,
-    }),
-  );
+  const how = { split, batch: ACCURACY_BATCH, signal: options.signal, emit: options.emit };
+  const measured = await withSession({ path }, session, (opened) => measureAccuracy(opened, data.stream(split), how));
+  const elsewhere = { stream: data.stream(split), own: measured };
+  const processors = await accuracyByProcessor(model, elsewhere, { ...how, session, host });
   return {
     ...measured.accuracy,
+    ...(processors && { processors }),
     ...(reference && { against: compareWithBaseline(reference, measured) }),
     data: data.evaluation(split),
     predictions: await storePredictions(project, measured),

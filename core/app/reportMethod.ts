@@ -1,3 +1,6 @@
+import { formatPercent } from "../base/format.ts";
+import { PROCESSOR_NAMES } from "../contract/device.ts";
+import type { ProcessorAccuracy } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { ReportBlock } from "../contract/report.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
@@ -9,12 +12,32 @@ export async function methodBlocks({
   recipe,
   findings,
   warnings,
+  measurements,
 }: Variant): Promise<{ readonly careful: readonly ReportBlock[]; readonly found: readonly ReportBlock[] }> {
   const method = recipe === null ? undefined : (await loadCatalogue()).get(recipe.method);
   return {
     careful: warnings.map((text) => ({ kind: "callout", tone: "warning", text })),
-    found: recipe === null ? [] : (method?.report(findings, recipe.params) ?? []),
+    found: [
+      ...processorBlock(measurements?.accuracy?.processors ?? []),
+      ...(recipe === null ? [] : (method?.report(findings, recipe.params) ?? [])),
+    ],
   };
+}
+
+const HOW: Readonly<Record<ProcessorAccuracy["how"], string>> = {
+  run: "measured here",
+  equal: "the same sums as here",
+  emulated: "emulated",
+};
+
+/** How right a model of eight bits is on other kinds of processors. */
+function processorBlock(found: readonly ProcessorAccuracy[]): readonly ReportBlock[] {
+  if (found.length === 0) return [];
+  const facts = found.map(({ processor, how, top1, top1Interval: { low, high } }) => ({
+    name: `Top-1 on ${PROCESSOR_NAMES[processor]}`,
+    value: `${formatPercent(top1)} (${formatPercent(low)} to ${formatPercent(high)}), ${HOW[how]}`,
+  }));
+  return [{ kind: "facts", facts }];
 }
 
 /** What came of a job: what each of its steps changed, where there are several, and what their methods found out. */

@@ -36,4 +36,11 @@ export const machineInfo = z.strictObject({
 export const processor = z.enum(["x86-vnni", "x86", "arm"]);
 export type Processor = z.infer<typeof processor>;
 
+/** As they are named in a sentence. */
+export const PROCESSOR_NAMES: Readonly<Record<Processor, string>> = {
+  "x86-vnni": "x86 with VNNI",
+  x86: "x86 without VNNI",
+  arm: "ARM",
+};
+
 export type MachineInfo = z.infer<typeof machineInfo>;

@@ -1,9 +1,22 @@
 import { z } from "zod";
 import { splitName } from "./dataset.ts";
+import { processor } from "./device.ts";
 
 /** A confidence interval. */
 export const interval = z.strictObject({ low: z.number(), high: z.number(), level: z.number() });
 export type Interval = z.infer<typeof interval>;
+
+/**
+ * Accuracy where sums of eight-bit products are added up otherwise. `run`: on this machine; `equal`: with the same sums
+ * as there, so that it is the same; `emulated`: computed here as such a processor does.
+ */
+export const processorAccuracy = z.strictObject({
+  processor,
+  how: z.enum(["run", "equal", "emulated"]),
+  top1: z.number(),
+  top1Interval: interval,
+});
+export type ProcessorAccuracy = z.infer<typeof processorAccuracy>;
 
 /** Classification accuracy on one split; fractions in [0, 1] with Wilson intervals. */
 export const accuracy = z.strictObject({
@@ -17,6 +30,8 @@ export const accuracy = z.strictObject({
   against: z
     .strictObject({ variant: z.string(), disagree: z.int(), gained: z.int(), lost: z.int(), indices: z.array(z.int()) })
     .optional(),
+  /** By kind of processor, for models with layers of eight bits. */
+  processors: z.array(processorAccuracy).optional(),
   /** Fingerprint of samples, split and preparation; accuracies compare only where it is equal. */
   data: z.string().optional(),
   /** What was predicted, kept so that a variant measured later can be compared sample by sample. */

@@ -1,12 +1,11 @@
 import { formatCount } from "../base/format.ts";
+import { PROCESSOR_NAMES } from "../contract/device.ts";
 import { eightBitsFor, type TargetParams } from "./targetParams.ts";
 
 const NAMES: Readonly<Record<TargetParams["target"], string>> = {
   every: "every processor",
   here: "this machine",
-  "x86-vnni": "x86 with VNNI",
-  x86: "x86 without VNNI",
-  arm: "ARM",
+  ...PROCESSOR_NAMES,
 };
 
 /** What eight-bit weights were made for, as a fact of a report. */

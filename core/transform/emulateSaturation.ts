@@ -13,6 +13,8 @@ export interface Emulated {
   readonly model: Model;
   /** Layers with pairs of weights that can saturate, and how many. None: the model computes the same everywhere. */
   readonly layers: readonly { readonly node: string; readonly pairs: number }[];
+  /** Layers that integer kernels compute, these among them. */
+  readonly integerLayers: number;
 }
 
 /**
@@ -23,17 +25,20 @@ export interface Emulated {
  */
 export function emulateSaturation(model: Model): Emulated {
   const layers: { node: string; pairs: number }[] = [];
+  let integerLayers = 0;
   const index = indexGraph(model.graph);
   const graph = editGraph(model.graph, (edit) => {
     for (const node of model.graph.nodes) {
       const layer = integerLayer(node, model, index);
-      const pairs = layer === undefined ? [] : riskyPairs(node, layer.weights, layer.outputAxis);
-      if (layer === undefined || pairs.length === 0) continue;
+      if (layer === undefined) continue;
+      integerLayers++;
+      const pairs = riskyPairs(node, layer.weights, layer.outputAxis);
+      if (pairs.length === 0) continue;
       layers.push({ node: node.name, pairs: pairs.length });
       correct(edit, layer, pairs);
     }
   });
-  return { model: layers.length === 0 ? model : Object.freeze({ ...model, graph }), layers };
+  return { model: layers.length === 0 ? model : Object.freeze({ ...model, graph }), layers, integerLayers };
 }
 
 /** A layer that an integer kernel computes. */

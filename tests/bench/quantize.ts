@@ -6,6 +6,7 @@ import type { Preprocessing } from "../../core/contract/preprocessing.ts";
 import { measureVariants } from "../../core/measure/variants.ts";
 import { runChild } from "../../core/runtime/child.ts";
 import { sharedData } from "../shared.ts";
+import { accuracyByTarget, printProcessors, type ProcessorFigures } from "./quantizeAccuracy.ts";
 import type { QuantizeTask, QuantizeTimes } from "./quantizeProbe.ts";
 
 interface Subject {
@@ -59,6 +60,7 @@ interface Spread {
 
 export interface QuantizeFigures {
   readonly network: string;
+  readonly accuracy: ProcessorFigures;
   /** Calibrating and quantising over merely running the model on the same samples. */
   readonly overhead: {
     readonly range: string;
@@ -130,6 +132,7 @@ async function measure(subject: Subject, folder: string): Promise<QuantizeFigure
   }
   return {
     network: name,
+    accuracy: await accuracyByTarget(files),
     overhead,
     peak: {
       few: spread(few),
@@ -152,7 +155,7 @@ const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} Mi
 /** Cost of calibrating, memory while calibrating, and what INT8 gains, each beside its floor. */
 export const bench = {
   id: "quantize",
-  title: "Static INT8 quantisation: overhead over merely running, memory, latency",
+  title: "Static INT8 quantisation: accuracy by processor, overhead over merely running, memory, latency",
   run: async (): Promise<readonly QuantizeFigures[]> => {
     const folder = mkdtempSync(join(tmpdir(), "lathe-bench-"));
     try {
@@ -168,6 +171,7 @@ export const bench = {
       .map((f) =>
         [
           f.network,
+          ...printProcessors(f.accuracy),
           ...f.overhead.map(
             (o) =>
               `  ${o.range}, ${o.samples} samples: running ${o.run.median.toFixed(0)} ms, calibrating and quantising ${o.quantize.median.toFixed(0)} ms, ` +
