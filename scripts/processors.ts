@@ -17,6 +17,7 @@ const FILES = [
   "tests/transform/writeFormats.test.ts",
   "tests/autodiff/quantization.test.ts",
   "tests/measure/activations.test.ts",
+  "tests/measure/processorAccuracy.test.ts",
   "tests/methods/quantizeDynamic.test.ts",
   "tests/methods/quantizeStatic.test.ts",
   "tests/runtime/saturation.test.ts",

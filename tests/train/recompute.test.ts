@@ -45,8 +45,9 @@ async function twoSteps(graph: StepGraph, input: readonly number[]): Promise<Rea
 describe("recomputing activations", () => {
   const cases = [
     { net: "resnet8", input: [1, 16, 16], isLowered: false },
-    { net: "resnet8", input: [1, 16, 16], isLowered: true },
     { net: "resnet20", input: [3, 16, 16], isLowered: false },
+    // Three blocks are too few to tell where the processor's own are eight channels wide.
+    { net: "resnet20", input: [3, 16, 16], isLowered: true },
   ];
   it.each(cases)("gives the same bytes in less memory: $net, lowered $isLowered", async ({ net, input, isLowered }) => {
     const model = findNet(net).build({ seed: 0, input, classes: 10, params: {} });
