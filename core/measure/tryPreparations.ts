@@ -2,14 +2,7 @@ import type { Clock } from "../base/host.ts";
 import type { Emit } from "../contract/event.ts";
 import type { PreparationTrial, TriedPreparation } from "../contract/preparation.ts";
 import type { Preprocessing } from "../contract/preprocessing.ts";
-import {
-  distinct,
-  geometriesOf,
-  otherColours,
-  otherGeometries,
-  otherNormalisations,
-  type Candidate,
-} from "../data/candidates.ts";
+import { distinct, geometriesOf, otherColours, otherGeometries, otherNormalisations } from "../data/candidates.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { fitSamples } from "../data/fittedSamples.ts";
 import { ownLevels } from "../data/ownLevels.ts";
@@ -33,12 +26,12 @@ export interface TryOptions {
   readonly emit: Emit;
 }
 
-/** Candidates whose colours are exchanged, and that are resized in other ways. */
-const MOST = { colours: 3, geometries: 2 };
+/** Candidates that are resized in other ways as well. */
+const RESIZED = 2;
 
 /**
- * Finds the preparation with which a classifier answers best: first each normalisation, then the best few with red and
- * blue exchanged, then with other ways to bring images to size. Samples are decoded once. Candidates are compared on
+ * Finds the preparation with which a classifier answers best: first each normalisation in both orders of colours, then
+ * the best few with other ways to bring images to size. Samples are decoded once. Candidates are compared on
  * the same samples, and those that are worse beyond chance drop out early. The same samples give the same choice,
  * unless time was up.
  * @throws unsupported, invalid-data for models that do not give one score per class, cancelled
@@ -60,18 +53,14 @@ export async function tryPreparations(
   const classes = dataset.info.classes?.length ?? 0;
   const labels = samples.indices.map((index) => dataset.labels?.[index] ?? 0);
   const race = startRace(session, { samples, labels, classes, signal, emit, clock, until: start + limit });
-  await race.run(otherNormalisations(guess, dataset.info, ownLevels(samples.samples)));
-  const best = (most: number): Candidate[] =>
-    race
-      .leaders()
-      .slice(0, most)
-      .map(({ candidate }) => candidate);
-  const news = (candidates: readonly Candidate[]): Candidate[] => {
-    const known = race.entrants.map(({ candidate }) => candidate);
-    return distinct([...known, ...candidates]).slice(known.length);
-  };
-  await race.run(news(otherColours(best(MOST.colours))));
-  await race.run(news(otherGeometries(best(MOST.geometries), samples.geometries)));
+  const normalised = otherNormalisations(guess, dataset.info, ownLevels(samples.samples));
+  await race.run(distinct([...normalised, ...otherColours(normalised)]));
+  const best = race.leaders().slice(0, RESIZED);
+  const resized = otherGeometries(
+    best.map(({ candidate }) => candidate),
+    samples.geometries,
+  );
+  await race.run(resized);
   const isCut = race.isCut || samples.indices.length < indices.length;
   return { split, seed, isCut, ...judge(race, frequentClass(labels, classes)) };
 }
