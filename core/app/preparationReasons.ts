@@ -30,18 +30,20 @@ function verdictOf(trial: PreparationTrial): string[] {
   return [found, ...levelWith(trial), ...cut];
 }
 
-/** Says that others may be as good, and how to take one of them. */
+/** Named of those that are level; the table has them all. */
+const NAMED = 3;
+
 function levelWith({ tried, taken, outcome }: PreparationTrial): string[] {
   const level = tried.filter(({ isLevel, name }) => isLevel && name !== taken);
-  const [first] = level;
-  if (first === undefined) return [];
-  const names = level.map((t) => `"${t.name}" (${formatPercent(share(t))})`).join(", ");
+  if (level.length === 0) return [];
+  const names = level.slice(0, NAMED).map((t) => `"${t.name}" (${formatPercent(share(t))})`);
+  const more = level.length > NAMED ? ` and ${level.length - NAMED} more` : "";
   const why =
     outcome === "kept"
       ? "The first guess was kept"
       : "The one was taken with which the right class leads most clearly, or the first of equals";
   return [
-    `Level with it as far as these samples can tell: ${names}. ${why}; if you know better, choose with lathe data preparation --use "${first.name}".`,
+    `Level with it, as far as these samples can tell: ${names.join(", ")}${more}. ${why}; if you know which one the model was trained with, choose it.`,
   ];
 }
 

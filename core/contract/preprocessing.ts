@@ -1,17 +1,7 @@
 import { z } from "zod";
+import { PRESET_NAMES } from "./presetNames.ts";
 
-/** Normalisations that have a name; `core/data/presets.ts` has their numbers. */
-export const presetName = z.enum([
-  "imagenet",
-  "zero-one",
-  "minus-one-one",
-  "raw",
-  "mnist",
-  "fashion-mnist",
-  "cifar10",
-  "caffe",
-]);
-export type PresetName = z.infer<typeof presetName>;
+export const presetName = z.enum(PRESET_NAMES);
 
 /** How a raw image becomes the tensor that a model gets. Applied in this order: resize, crop, scale, normalise, layout. */
 export const imagePreprocessing = z.strictObject({

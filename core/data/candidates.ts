@@ -1,8 +1,9 @@
 import { canonicalJson } from "../base/json.ts";
 import type { DatasetInfo } from "../contract/dataset.ts";
+import { PRESET_NAMES, type PresetName } from "../contract/presetNames.ts";
 import type { ImagePreprocessing, Preprocessing } from "../contract/preprocessing.ts";
 import { swapColours, withNormalisation } from "./normalise.ts";
-import { PRESET_NAMES, PRESETS, type Normalisation, type PresetName } from "./presets.ts";
+import { PRESETS, type Normalisation } from "./presets.ts";
 
 /** A preparation that may be the one that a model was trained with. */
 export interface Candidate {

@@ -1,4 +1,4 @@
-import { presetName, type PresetName } from "../contract/preprocessing.ts";
+import type { PresetName } from "../contract/presetNames.ts";
 
 /** Value range and normalisation of images. Means and deviations are for scaled levels, in RGB order. */
 export interface Normalisation {
@@ -24,6 +24,3 @@ export const PRESETS = {
   /** Caffe's ImageNet nets, and Keras' VGG and ResNet with their weights: levels less their means, blue first. */
   caffe: { scale: 1, mean: [123.68, 116.779, 103.939], std: [], order: "bgr" },
 } as const satisfies Record<PresetName, Normalisation>;
-
-export type { PresetName };
-export const PRESET_NAMES = presetName.options;

@@ -2,6 +2,7 @@ import { elementCount } from "../base/array.ts";
 import type { ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 import type { DatasetInfo } from "../contract/dataset.ts";
+import { PRESET_NAMES, type PresetName } from "../contract/presetNames.ts";
 import {
   preprocessing as schema,
   type ArrayPreprocessing,
@@ -9,7 +10,7 @@ import {
   type Preprocessing,
 } from "../contract/preprocessing.ts";
 import { withNormalisation } from "./normalise.ts";
-import { PRESET_NAMES, PRESETS, type Normalisation, type PresetName } from "./presets.ts";
+import { PRESETS, type Normalisation } from "./presets.ts";
 
 /** Key of a model's metadata that holds its preprocessing as JSON. */
 export const METADATA_KEY = "lathe.preprocessing";

@@ -13,7 +13,8 @@ import type { ProgressEvent } from "../../core/contract/event.ts";
 import type { ImagePreprocessing } from "../../core/contract/preprocessing.ts";
 import { projectData } from "../../core/contract/project.ts";
 import { withNormalisation } from "../../core/data/normalise.ts";
-import { PRESETS, type PresetName } from "../../core/data/presets.ts";
+import type { PresetName } from "../../core/contract/presetNames.ts";
+import { PRESETS } from "../../core/data/presets.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
@@ -190,7 +191,7 @@ it("opens a project of before, whose data say nothing of their preparation", asy
   const [measured] = await measureVariants(project, project.store.variants(), {
     ...quietWork(),
     split: "validation",
-  } as never);
+  });
   expect(measured?.measurements?.accuracy?.top1).toBeGreaterThan(0.9);
   const browser = await browseData(project, before, quietWork());
   expect(() => takePreparation(project, browser, "raw")).toThrow(/There is no tried preparation "raw"/);

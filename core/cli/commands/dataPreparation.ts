@@ -21,6 +21,8 @@ export function addPreparation(data: Command, run: Run): void {
       const shown = project.store.data().find(({ id }) => id === before.id) ?? before;
       const { preprocessing, preparation } = shown;
       if (use === undefined) for (const reason of preparation?.reasons ?? []) io.print(`At the import: ${reason}`);
+      if (use === undefined && preparation?.by === "chosen" && preparation.trial !== undefined)
+        io.print(`Afterwards "${preparation.trial.taken}" was chosen by hand.`);
       if (preparation?.trial !== undefined) io.print(`\n${preparationTable(preparation.trial)}`);
       return { data: shown.id, preprocessing, ...(preparation && { preparation }) };
     }),

@@ -124,6 +124,7 @@ function addImportData(imports: Command, run: Run): void {
       if (trial !== undefined) {
         const { preparationTable } = await import("../preparationTable.ts");
         io.print(`\n${preparationTable(trial)}`);
+        if (trial.tried.length > 1) io.print("\nTo take another: lathe data preparation --use NAME");
       }
       if (data.info.unreadableCount > 0) {
         io.print(`Careful: ${unreadableText(data.info.unreadableCount)} left out:`);
