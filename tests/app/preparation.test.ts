@@ -112,6 +112,18 @@ test.each([
   project.store.close();
 });
 
+it("records nothing where it is stopped while trying", async () => {
+  const { project, folder } = await projectWith(colourModel(preset("imagenet")));
+  const stop = new AbortController();
+  const emit = (event: ProgressEvent): void => {
+    if (event.kind === "stage" && event.name === "Trying preparations") stop.abort();
+  };
+  const stopped = importData(project, data(folder), { signal: stop.signal, emit });
+  await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+  expect(project.store.data()).toEqual([]);
+  project.store.close();
+});
+
 it("imports data for a model that the runtime cannot run", async () => {
   const foreign = colourModel(plain);
   const nodes = foreign.graph.nodes.map((n, i) => (i === 0 ? { ...n, op: "Nothing", domain: "elsewhere" } : n));
