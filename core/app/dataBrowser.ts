@@ -22,7 +22,7 @@ import {
 import { contentsOf, type Contents } from "../data/contents.ts";
 import { factsOf, previewSample } from "../data/previews.ts";
 import { pickOf } from "../data/splits.ts";
-import { describeTensor } from "../data/tensorFacts.ts";
+import { describeTensor, stepsOf } from "../data/tensorFacts.ts";
 import { findVariant, type Project, type Work } from "./project.ts";
 import { countsOf, openData, type OpenedData } from "./projectData.ts";
 import { previewCache } from "./previewCache.ts";
@@ -141,7 +141,8 @@ export async function browseData(project: Project, stored: ProjectData, work: Wo
       }
       const { data } = opened;
       const balance = balanceOf(columns, info.classes ?? []);
-      return { data, counts: countsOf(splits), balance, calibration: pickOf(data.splits), predicted };
+      const steps = stepsOf(data.preprocessing);
+      return { data, counts: countsOf(splits), balance, calibration: pickOf(data.splits), steps, predicted };
     },
     page: async ({ filter, order }, { offset, limit }) => {
       const { variant: asked, ...rest } = filter;

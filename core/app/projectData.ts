@@ -3,21 +3,17 @@ import { canonicalJson } from "../base/json.ts";
 import { hash } from "../base/hash.ts";
 import { LatheError, toLatheError } from "../base/error.ts";
 import type { CalibrationPick, SplitName, SplitPlan } from "../contract/dataset.ts";
-import { preprocessing as preprocessingSchema, type Preprocessing } from "../contract/preprocessing.ts";
 import type { DataReading, ProjectData } from "../contract/project.ts";
 import { sampleStream, type SampleStream } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
 import { checkDisjoint, DEFAULT_SPLIT_PLAN, planSplits, withPick, type Splits } from "../data/splits.ts";
-import { suggestPreprocessing, type ModelInput } from "../data/suggest.ts";
-import type { Model } from "../graph/model.ts";
-import { readModel } from "../onnx/read.ts";
-import { withModelFile } from "./modelFiles.ts";
-import { baselineOf, checkName, freeName, nextId, type Project, type Work } from "./project.ts";
+import { choosePreparation } from "./choosePreparation.ts";
+import { checkName, freeName, nextId, type Project, type Work } from "./project.ts";
 
 export interface ImportDataOptions extends Work {
   readonly name?: string | undefined;
-  /** A preset's name, or a file of JSON; default: suggested from the baseline's input. */
+  /** A preset's name, or a file of JSON; default: see `choosePreparation`. */
   readonly preprocessing?: string | undefined;
   readonly splits?: Partial<SplitPlan>;
   readonly reading?: Partial<DataReading>;
@@ -45,10 +41,16 @@ export async function importData(project: Project, path: string, options: Import
   options.emit({ kind: "stage", name: `Reading ${basename(location)}` });
   const dataset = await openDataset(location, { ...reading, signal: options.signal, progress: progressTo(options) });
   try {
-    const { preprocessing, reasons } = await choosePreprocessing(project, dataset, options.preprocessing);
     const plan = await choosePlan(dataset, options.splits ?? {});
     const splits = planSplits(dataset, plan);
     checkDisjoint(splits.calibration, splits.test);
+    const { preprocessing, preparation } = await choosePreparation(project, dataset, {
+      ...options,
+      wish: options.preprocessing,
+      reading,
+      splits,
+      seed: plan.seed,
+    });
     const index = dataset.index === undefined ? undefined : await store.artifacts.putBytes(encode(dataset.index));
     const existing = store.data();
     const data: ProjectData = {
@@ -57,6 +59,7 @@ export async function importData(project: Project, path: string, options: Import
       info: dataset.info,
       reading,
       preprocessing,
+      preparation,
       splits: plan,
       ...(index && { index }),
     };
@@ -64,7 +67,7 @@ export async function importData(project: Project, path: string, options: Import
     for await (const _ of sampleStream(dataset, { indices: splits.train.subarray(0, 1), preprocessing }).batches(1))
       break;
     store.addData(data);
-    return { data, reasons, counts: countsOf(splits) };
+    return { data, reasons: preparation.reasons, counts: countsOf(splits) };
   } finally {
     await dataset.close();
   }
@@ -94,52 +97,6 @@ async function choosePlan(dataset: Dataset, wish: Partial<SplitPlan>): Promise<S
   if (wish.calibration !== undefined) return plan;
   const { train } = planSplits(dataset, { ...plan, calibration: 0 });
   return Promise.resolve({ ...plan, calibration: Math.min(plan.calibration, train.length) });
-}
-
-async function choosePreprocessing(
-  project: Project,
-  dataset: Dataset,
-  wish: string | undefined,
-): Promise<{ preprocessing: Preprocessing; reasons: readonly string[] }> {
-  if (wish?.endsWith(".json") === true) {
-    return { preprocessing: await readPreprocessing(project, wish), reasons: [`"${wish}" says so.`] };
-  }
-  const model = await withModelFile(project, baselineOf(project), (path) => readModel(path, project.host));
-  const hints = { ...(model.metadata && { metadata: model.metadata }), ...(wish !== undefined && { preset: wish }) };
-  return suggestPreprocessing(inputOf(model), dataset.info, hints);
-}
-
-async function readPreprocessing({ host }: Project, path: string): Promise<Preprocessing> {
-  const text = new TextDecoder().decode(await host.files.read(path));
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (cause) {
-    throw new LatheError("invalid-argument", `"${path}" is not JSON.`, {
-      cause,
-      hint: "Give a preprocessing as JSON.",
-    });
-  }
-  const parsed = preprocessingSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new LatheError(
-    "invalid-argument",
-    `"${path}" is not a preprocessing: "${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}".`,
-    { hint: "An export bundle holds an example, preprocessing.json." },
-  );
-}
-
-/** The input that samples go into: the first that is not a constant. */
-export function inputOf({ graph }: Model): ModelInput {
-  const constants = new Set(graph.initializers.map((t) => t.name));
-  const input = graph.inputs.find((v) => !constants.has(v.name));
-  if (input?.type?.kind !== "tensor") {
-    throw new LatheError("unsupported", `The model's input "${input?.name ?? ""}" is not a tensor of numbers.`, {
-      hint: "Samples can only go into a tensor.",
-    });
-  }
-  return { type: input.type.type, dims: (input.type.dims ?? []).map((d) => d.size) };
 }
 
 /** A data set of the project, opened. */

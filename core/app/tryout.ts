@@ -12,7 +12,8 @@ import { readPeak } from "../runtime/peakMemory.ts";
 import { withModelFile } from "./modelFiles.ts";
 import { checkApplies } from "./produce.ts";
 import { findData, variantOf, type Project, type Work } from "./project.ts";
-import { inputOf, openData, type OpenedData } from "./projectData.ts";
+import { inputOf } from "./modelInput.ts";
+import { openData, type OpenedData } from "./projectData.ts";
 import { openReferenced } from "./references.ts";
 import { openTrialLog } from "./trialLog.ts";
 

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { PRESET_NAMES } from "./presetNames.ts";
+
+export const presetName = z.enum(PRESET_NAMES);
 
 /** How a raw image becomes the tensor that a model gets. Applied in this order: resize, crop, scale, normalise, layout. */
 export const imagePreprocessing = z.strictObject({

@@ -13,6 +13,7 @@ import { reportBlock } from "./report.ts";
 import { methodInfo } from "./method.ts";
 import { foundParts, modelView, opChange, partFacts, tensorFacts } from "./modelView.ts";
 import { folderView, place } from "./place.ts";
+import { presetName } from "./preprocessing.ts";
 import { variant } from "./project.ts";
 import {
   calibrationReport,
@@ -127,6 +128,8 @@ export const procedures = {
         inProject.extend({
           place,
           name: z.string().optional(),
+          /** Chosen by hand; absent: what the metadata say, or what answers best of several that are tried. */
+          preprocessing: presetName.optional(),
           splits: splitPlan.partial().optional(),
           unreadable: z.enum(["skip", "stop"]).optional(),
         }),
@@ -167,6 +170,8 @@ export const procedures = {
     tryCalibration: procedure.input(ofData.extend({ pick: calibrationPick })).output(work(calibrationReport)),
     /** Decides which samples calibrate from now on. */
     chooseCalibration: procedure.input(ofData.extend({ pick: calibrationPick })).output(dataSummary),
+    /** Prepares samples in another of the ways that were tried at the import. */
+    takePreparation: procedure.input(ofData.extend({ name: z.string() })).output(dataSummary),
   },
   methods: {
     list: procedure.output(z.array(methodInfo)),

@@ -3,6 +3,7 @@ import type { Json } from "../base/json.ts";
 import { providerName } from "./device.ts";
 import { calibrationPick, datasetInfo, splitPlan } from "./dataset.ts";
 import { measurements } from "./measurement.ts";
+import { preparation } from "./preparation.ts";
 import { preprocessing } from "./preprocessing.ts";
 
 const json: z.ZodType<Json> = z.json();
@@ -50,6 +51,8 @@ export const projectData = z.strictObject({
   info: datasetInfo,
   reading: dataReading,
   preprocessing,
+  /** Why it is that; absent in projects of earlier versions. */
+  preparation: preparation.optional(),
   splits: splitPlan,
   /** What was found in each file, which spares unchanged files a second check. */
   index: artifact.optional(),

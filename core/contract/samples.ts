@@ -132,6 +132,8 @@ export const dataSummary = z.strictObject({
   /** Samples of each class by split; one entry without a name where there are no labels. */
   balance: z.array(z.strictObject({ class: z.string(), counts })),
   calibration: calibrationPick,
+  /** What is done to a sample, in order, in words. */
+  steps: z.array(z.string()),
   /** Id and splits of the variants whose predictions are known. */
   predicted: z.array(z.strictObject({ variant: z.string(), splits: z.array(splitName) })),
 });

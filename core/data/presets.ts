@@ -1,8 +1,12 @@
-/** Value range and normalisation of images, by name. Means and deviations are for levels in [0, 1], in RGB order. */
+import type { PresetName } from "../contract/presetNames.ts";
+
+/** Value range and normalisation of images. Means and deviations are for scaled levels, in RGB order. */
 export interface Normalisation {
   readonly scale: number;
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Order of colours that goes with it; absent: as the model is thought to take them. */
+  readonly order?: "rgb" | "bgr";
 }
 
 export const PRESETS = {
@@ -17,7 +21,6 @@ export const PRESETS = {
   mnist: { scale: 1 / 255, mean: [0.1307], std: [0.3081] },
   "fashion-mnist": { scale: 1 / 255, mean: [0.286], std: [0.353] },
   cifar10: { scale: 1 / 255, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
-} as const satisfies Record<string, Normalisation>;
-
-export type PresetName = keyof typeof PRESETS;
-export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+  /** Caffe's ImageNet nets, and Keras' VGG and ResNet with their weights: levels less their means, blue first. */
+  caffe: { scale: 1, mean: [123.68, 116.779, 103.939], std: [], order: "bgr" },
+} as const satisfies Record<PresetName, Normalisation>;

@@ -2,13 +2,15 @@ import { elementCount } from "../base/array.ts";
 import type { ElementType } from "../base/elementType.ts";
 import { LatheError } from "../base/error.ts";
 import type { DatasetInfo } from "../contract/dataset.ts";
+import { PRESET_NAMES, type PresetName } from "../contract/presetNames.ts";
 import {
   preprocessing as schema,
   type ArrayPreprocessing,
   type ImagePreprocessing,
   type Preprocessing,
 } from "../contract/preprocessing.ts";
-import { PRESET_NAMES, PRESETS, type PresetName } from "./presets.ts";
+import { withNormalisation } from "./normalise.ts";
+import { PRESETS, type Normalisation } from "./presets.ts";
 
 /** Key of a model's metadata that holds its preprocessing as JSON. */
 export const METADATA_KEY = "lathe.preprocessing";
@@ -30,6 +32,18 @@ export interface Suggestion {
   readonly preprocessing: Preprocessing;
   /** What each choice rests on, assumptions included; whole sentences for the user. */
   readonly reasons: string[];
+  /** Those of them that neither model nor data say. */
+  readonly assumed: string[];
+}
+
+interface Reasons {
+  readonly all: string[];
+  readonly assumed: string[];
+}
+
+function assume({ all, assumed }: Reasons, text: string): void {
+  all.push(text);
+  assumed.push(text);
 }
 
 /**
@@ -41,7 +55,11 @@ export function suggestPreprocessing(input: ModelInput, info: DatasetInfo, hints
   const preset = hints.preset === undefined ? undefined : presetNamed(hints.preset);
   const own = hints.metadata?.[METADATA_KEY];
   if (own !== undefined && preset === undefined) {
-    return { preprocessing: readMetadata(own), reasons: [`The model's metadata "${METADATA_KEY}" says so.`] };
+    return {
+      preprocessing: readMetadata(own),
+      reasons: [`The model's metadata "${METADATA_KEY}" says so.`],
+      assumed: [],
+    };
   }
   const isImage = info.kind === "image" && input.dims.length === 4;
   return isImage ? suggestImage(input, info, preset) : suggestArray(input, info, preset);
@@ -81,27 +99,30 @@ function suggestImage(input: ModelInput, info: DatasetInfo, preset: PresetName |
       `The model's input has type "${input.type}"; images become ${IMAGE_TYPES.join(", ")}.`,
     );
   }
-  const reasons: string[] = [];
+  const reasons: Reasons = { all: [], assumed: [] };
   const { layout, channels, height, width } = readLayout(input, info, reasons);
+  const normalisation = preset === undefined ? undefined : PRESETS[preset];
+  if (channels === 3 && normalisation !== undefined && "order" in normalisation)
+    reasons.all.push(`The order of channels is ${normalisation.order.toUpperCase()}, as "${preset!}" says.`);
+  else if (channels === 3) assume(reasons, "The order of channels is assumed to be RGB; the file does not say it.");
   const [rawHeight, rawWidth] = info.sampleShape ?? [];
-  const geometry = { height, width, rawHeight, rawWidth };
-  const { resize, resizeTo } = suggestResize(geometry, preset, reasons);
-  const normalisation = suggestNormalisation({ type, channels, preset }, reasons);
-  return {
-    preprocessing: {
-      kind: "image",
-      channels: channels === 1 ? "grey" : "rgb",
-      height,
-      width,
-      resize,
-      ...(resizeTo === undefined ? {} : { resizeTo }),
-      interpolation: "bilinear",
-      ...normalisation,
-      layout,
-      type,
-    },
-    reasons,
+  const { resize, resizeTo } = suggestResize({ height, width, rawHeight, rawWidth }, preset, reasons);
+  const plain: ImagePreprocessing = {
+    kind: "image",
+    channels: channels === 1 ? "grey" : "rgb",
+    height,
+    width,
+    resize,
+    ...(resizeTo === undefined ? {} : { resizeTo }),
+    interpolation: "bilinear",
+    scale: 1,
+    mean: [],
+    std: [],
+    layout,
+    type,
   };
+  const preprocessing = withNormalisation(plain, suggestNormalisation(type, preset, reasons));
+  return { preprocessing, reasons: reasons.all, assumed: reasons.assumed };
 }
 
 interface Layout {
@@ -113,7 +134,7 @@ interface Layout {
 
 const asChannels = (dim: unknown): 1 | 3 | undefined => (dim === 1 || dim === 3 ? dim : undefined);
 
-function readLayout(input: ModelInput, info: DatasetInfo, reasons: string[]): Layout {
+function readLayout(input: ModelInput, info: DatasetInfo, reasons: Reasons): Layout {
   const [, a, b, c] = input.dims;
   const first = asChannels(a);
   const last = asChannels(c);
@@ -134,19 +155,18 @@ function readLayout(input: ModelInput, info: DatasetInfo, reasons: string[]): La
   const [h, w] = layout === "nchw" ? [b, c] : [a, b];
   const height = typeof h === "number" && h > 0 ? h : rawHeight;
   const width = typeof w === "number" && w > 0 ? w : rawWidth;
-  reasons.push(
+  reasons.all.push(
     `The model's input ${shape} is read as ${layout === "nchw" ? "channels first" : "channels last"}, ${channels === 1 ? "grey" : "RGB"}, ${height}×${width} pixels.`,
   );
   if (first !== undefined && last !== undefined)
-    reasons.push("Both ends could be channels; channels first is the more frequent order.");
+    reasons.all.push("Both ends could be channels; channels first is the more frequent order.");
   if (typeof h !== "number" || typeof w !== "number") {
-    reasons.push(
+    reasons.all.push(
       info.sampleShape === undefined
         ? "The model leaves the size open and the images differ; 224×224 is assumed."
         : "The model leaves the size open; it is that of the images.",
     );
   }
-  if (channels === 3) reasons.push("The order of channels is assumed to be RGB; the file does not say it.");
   return { layout, channels, height, width };
 }
 
@@ -160,21 +180,22 @@ interface Geometry {
 function suggestResize(
   { height, width, rawHeight, rawWidth }: Geometry,
   preset: PresetName | undefined,
-  reasons: string[],
+  reasons: Reasons,
 ): Pick<ImagePreprocessing, "resize" | "resizeTo"> {
   if (rawHeight === height && rawWidth === width) {
-    reasons.push("The images have the model's size; nothing is resized.");
+    reasons.all.push("The images have the model's size; nothing is resized.");
     return { resize: "none" };
   }
   if (preset === "imagenet" && height === width) {
     const resizeTo = Math.round((height * 256) / 224);
-    reasons.push(
+    reasons.all.push(
       `As ImageNet models are evaluated, the shorter side becomes ${resizeTo} and the centre ${height}×${width} is taken.`,
     );
     return { resize: "shorter-side", resizeTo };
   }
   const isSameShape = rawHeight !== undefined && rawWidth !== undefined && rawHeight * width === rawWidth * height;
-  reasons.push(
+  assume(
+    reasons,
     isSameShape
       ? "The images are resized; their proportions are the model's."
       : "The images are resized to cover the model's input and the centre is taken.",
@@ -183,32 +204,27 @@ function suggestResize(
 }
 
 function suggestNormalisation(
-  { type, channels, preset }: { type: ImagePreprocessing["type"]; channels: 1 | 3; preset: PresetName | undefined },
-  reasons: string[],
-): Pick<ImagePreprocessing, "scale" | "mean" | "std"> {
-  const fill = (values: readonly number[], absent: number): number[] =>
-    values.length === channels ? [...values] : Array.from({ length: channels }, () => average(values) ?? absent);
+  type: ImagePreprocessing["type"],
+  preset: PresetName | undefined,
+  reasons: Reasons,
+): Normalisation {
   if (preset !== undefined) {
-    const { scale, mean, std } = PRESETS[preset];
-    reasons.push(`Values are normalised as "${preset}" says.`);
-    return { scale, mean: fill(mean, 0), std: fill(std, 1) };
+    reasons.all.push(`Values are normalised as "${preset}" says.`);
+    return PRESETS[preset];
   }
   if (type === "int8") {
-    reasons.push("The model takes signed bytes; 128 is subtracted from each level.");
-    return { scale: 1, mean: fill([128], 0), std: fill([], 1) };
+    reasons.all.push("The model takes signed bytes; 128 is subtracted from each level.");
+    return { scale: 1, mean: [128], std: [] };
   }
   if (type === "uint8") {
-    reasons.push("The model takes bytes; levels go in unchanged.");
-    return { scale: 1, mean: fill([], 0), std: fill([], 1) };
+    reasons.all.push("The model takes bytes; levels go in unchanged.");
+    return PRESETS.raw;
   }
-  reasons.push(
+  assume(
+    reasons,
     `Levels are assumed to be scaled to [0, 1] without further normalisation; a model cannot say it. If accuracy is poor, try ${["imagenet", "minus-one-one", "raw"].join(", ")}.`,
   );
-  return { scale: PRESETS["zero-one"].scale, mean: fill([], 0), std: fill([], 1) };
-}
-
-function average(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, v) => sum + v, 0) / values.length;
+  return PRESETS["zero-one"];
 }
 
 const ARRAY_TYPES: readonly ElementType[] = ["float32", "float64", "int64", "int32"];
@@ -243,19 +259,19 @@ function suggestArray(input: ModelInput, info: DatasetInfo, preset: PresetName |
     );
   }
   const isImage = info.kind === "image";
-  const { scale, mean, std } = preset === undefined ? PRESETS[isImage ? "zero-one" : "raw"] : PRESETS[preset];
-  const reasons = [
+  const reasons: Reasons = { all: [], assumed: [] };
+  reasons.all.push(
     shape.join() === given.join()
       ? `Samples go in with their shape [${shape.join(", ")}].`
       : `Samples of shape [${given.join(", ")}] are read as [${shape.join(", ")}].`,
-    preset !== undefined
-      ? `Values are normalised as "${preset}" says.`
-      : isImage
-        ? "Levels are assumed to be scaled to [0, 1]; a model cannot say it."
-        : "Values go in unchanged.",
-  ];
-  const last = shape.at(-1) ?? 1;
-  const fit = (values: readonly number[]): number[] =>
-    values.length === last || values.length <= 1 ? [...values] : [average(values)!];
-  return { preprocessing: { kind: "array", shape, scale, mean: fit(mean), std: fit(std), type }, reasons };
+  );
+  if (preset !== undefined) reasons.all.push(`Values are normalised as "${preset}" says.`);
+  else if (isImage) assume(reasons, "Levels are assumed to be scaled to [0, 1]; a model cannot say it.");
+  else assume(reasons, "Values go in unchanged.");
+  const plain: ArrayPreprocessing = { kind: "array", shape, scale: 1, mean: [], std: [], type };
+  return {
+    preprocessing: withNormalisation(plain, PRESETS[preset ?? (isImage ? "zero-one" : "raw")]),
+    reasons: reasons.all,
+    assumed: reasons.assumed,
+  };
 }

@@ -5,6 +5,8 @@ export interface FormDialogProps {
   readonly title: string;
   /** Text of the button that submits. */
   readonly action: string;
+  /** Text of the button that only closes it; "Cancel" where absent. */
+  readonly dismissal?: string;
   readonly onSubmit: () => Promise<void>;
   readonly onClose: () => void;
   readonly isBusy?: boolean;
@@ -12,14 +14,34 @@ export interface FormDialogProps {
   readonly isReady: boolean;
   /** Whether it stays when someone clicks beside it, or asks to leave while it is busy. */
   readonly isLasting?: boolean;
+  /** Whether it needs room for a table. */
+  readonly isWide?: boolean;
   readonly children: ReactNode;
 }
 
 /** A dialog that is one form, with Cancel and the action at its foot. */
 export function FormDialog(props: FormDialogProps): ReactElement {
-  const { title, action, onSubmit, onClose, isBusy = false, isReady, isLasting = false, children } = props;
+  const {
+    title,
+    action,
+    onSubmit,
+    onClose,
+    isBusy = false,
+    isReady,
+    isLasting = false,
+    isWide = false,
+    dismissal = "Cancel",
+    children,
+  } = props;
   return (
-    <Dialog isOpen title={title} onClose={onClose} canOutsideClickClose={!isLasting} shouldReturnFocusOnClose>
+    <Dialog
+      isOpen
+      title={title}
+      onClose={onClose}
+      canOutsideClickClose={!isLasting}
+      shouldReturnFocusOnClose
+      {...(isWide && { className: "dialog-wide" })}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -30,7 +52,7 @@ export function FormDialog(props: FormDialogProps): ReactElement {
         <DialogFooter
           actions={
             <>
-              <Button text="Cancel" onClick={onClose} disabled={isLasting && isBusy} />
+              <Button text={dismissal} onClick={onClose} disabled={isLasting && isBusy} />
               <Button type="submit" intent="primary" text={action} loading={isBusy} disabled={!isReady} />
             </>
           }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const { modelFile, dataFolder } = writeInputs(folder);
   project = await createProject(join(folder, "project"), {}, nodeHost);
   await importModel(project, modelFile, quietWork());
-  await importData(project, dataFolder, { ...quietWork(), splits: { calibration: 48 } });
+  await importData(project, dataFolder, { ...quietWork(), preprocessing: "zero-one", splits: { calibration: 48 } });
   const common = { seed: 0, threads: 1 };
   const from = { ...quietWork(), from: "tiny" };
   await runMethod(

@@ -23,6 +23,6 @@ export async function tinyProject(
   const { modelFile, dataFolder } = writeInputs(folder);
   const project = await createProject(join(folder, "project"), {}, host);
   await importModel(project, modelFile, quietWork());
-  await importData(project, dataFolder, { ...quietWork(), splits: { calibration: 48 } });
+  await importData(project, dataFolder, { ...quietWork(), preprocessing: "zero-one", splits: { calibration: 48 } });
   return { project, folder };
 }

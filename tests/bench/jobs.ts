@@ -72,7 +72,7 @@ async function tinyProject(folder: string): Promise<Project> {
   const { modelFile, dataFolder } = writeInputs(folder);
   const project = await createProject(join(folder, "project"), {}, nodeHost);
   await importModel(project, modelFile, work);
-  await importData(project, dataFolder, { ...work, splits: { calibration: 48 } });
+  await importData(project, dataFolder, { ...work, preprocessing: "zero-one", splits: { calibration: 48 } });
   return project;
 }
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { modelFile, dataFolder } = writeInputs(inputs);
   const project = await createProject(folder, {}, nodeHost);
   await importModel(project, modelFile, quietWork());
-  await importData(project, dataFolder, { ...quietWork(), splits: { calibration: 48 } });
+  await importData(project, dataFolder, { ...quietWork(), preprocessing: "zero-one", splits: { calibration: 48 } });
   project.store.close();
 });
 

@@ -105,7 +105,11 @@ describe("suggesting a preprocessing", () => {
     const own = suggestPreprocessing(input([1, 1, 28, 28]), images([28, 28, 1]), { preset: "mnist" }).preprocessing;
     const metadata = { "lathe.preprocessing": JSON.stringify(own) };
     const found = suggestPreprocessing(input([1, 3, 99, 99]), images(), { metadata });
-    expect(found).toEqual({ preprocessing: own, reasons: ['The model\'s metadata "lathe.preprocessing" says so.'] });
+    expect(found).toEqual({
+      preprocessing: own,
+      reasons: ['The model\'s metadata "lathe.preprocessing" says so.'],
+      assumed: [],
+    });
     const asked = suggestPreprocessing(input([1, 1, 28, 28]), images([28, 28, 1]), { metadata, preset: "raw" });
     expect(asked.preprocessing).toMatchObject({ scale: 1, mean: [0] });
   });

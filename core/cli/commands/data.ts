@@ -16,8 +16,9 @@ import {
 } from "../io.ts";
 import { textTable } from "../table.ts";
 import { addCalibration, addPredict } from "./dataChoices.ts";
+import { addPreparation } from "./dataPreparation.ts";
 
-/** data: list, balance, samples, sample, predict, calibration. */
+/** data: list, balance, samples, sample, predict, calibration, preparation. */
 export function addDataCommand(program: Command, run: Run): void {
   const data = withProjectOption(program.command("data"))
     .description("look into the data of a project; choose what calibrates")
@@ -58,6 +59,7 @@ export function addDataCommand(program: Command, run: Run): void {
   addSample(data, run);
   addPredict(data, run);
   addCalibration(data, run);
+  addPreparation(data, run);
 }
 
 function addBalance(data: Command, run: Run): void {

@@ -83,7 +83,7 @@ function addImportData(imports: Command, run: Run): void {
     .option("--name <name>", "name of the data set (default: the file's)")
     .option(
       "--preprocessing <preset|file.json>",
-      "how samples are prepared (default: from the model's input and metadata)",
+      "how samples are prepared (default: as the model's metadata say, else what answers best of several that are tried)",
     )
     .option("--train <share>", "share of the train split (default: 0.8)", share)
     .option("--validation <share>", "share of the validation split (default: 0.1)", share)
@@ -120,6 +120,12 @@ function addImportData(imports: Command, run: Run): void {
           .join(", ")}.`,
       );
       for (const reason of reasons) io.print(`Preparation: ${reason}`);
+      const trial = data.preparation?.trial;
+      if (trial !== undefined) {
+        const { preparationTable } = await import("../preparationTable.ts");
+        io.print(`\n${preparationTable(trial)}`);
+        if (trial.tried.length > 1) io.print("\nTo take another: lathe data preparation --use NAME");
+      }
       if (data.info.unreadableCount > 0) {
         io.print(`Careful: ${unreadableText(data.info.unreadableCount)} left out:`);
         for (const { name: sample, reason } of data.info.unreadable) io.print(`  ${sample}: ${reason}`);

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { chooseCalibration, tryCalibration } from "../../app/calibration.ts";
 import { importData } from "../../app/projectData.ts";
+import { takePreparation } from "../../app/takePreparation.ts";
 import { server, working } from "../base.ts";
 
 const { data } = server;
@@ -8,7 +9,7 @@ const { data } = server;
 export const dataProcedures = data.router({
   import: data.import.handler(async function* ({ input, context: { engine }, signal }) {
     return yield* working(engine, signal, async (emit, stop) => {
-      const { place, name, splits, unreadable } = input;
+      const { place, name, preprocessing, splits, unreadable } = input;
       const project = await engine.projects.get(input.project);
       const path = await engine.places.resolve(place);
       emit({ kind: "stage", name: `Reading ${basename(path)}` });
@@ -16,6 +17,7 @@ export const dataProcedures = data.router({
         emit,
         signal: stop,
         name,
+        preprocessing,
         ...(splits && { splits }),
         ...(unreadable && { reading: { unreadable } }),
       });
@@ -48,6 +50,13 @@ export const dataProcedures = data.router({
   chooseCalibration: data.chooseCalibration.handler(async ({ input, context: { engine } }) => {
     await engine.reading.use(input, (browser, project) =>
       Promise.resolve(chooseCalibration(project, browser, input.pick)),
+    );
+    engine.events.send({ kind: "project", project: input.project });
+    return engine.reading.use(input, (browser) => browser.summary());
+  }),
+  takePreparation: data.takePreparation.handler(async ({ input, context: { engine } }) => {
+    await engine.reading.use(input, (browser, project) =>
+      Promise.resolve(takePreparation(project, browser, input.name)),
     );
     engine.events.send({ kind: "project", project: input.project });
     return engine.reading.use(input, (browser) => browser.summary());

@@ -7,6 +7,7 @@ import { useGo, paths } from "../../kit/navigation.ts";
 import { Empty, Failed, Loading } from "../../kit/states.tsx";
 import { BalanceView } from "./BalanceView.tsx";
 import { CalibrationView } from "./CalibrationView.tsx";
+import { PreparationTab } from "./PreparationTab.tsx";
 import { useSummary, type DataName } from "./queries.ts";
 import { SampleBrowser } from "./SampleBrowser.tsx";
 
@@ -116,6 +117,11 @@ function Parts({ name, overview, sample }: PartsProps): ReactElement {
         id="calibration"
         title="Calibration"
         panel={<CalibrationView name={name} summary={summary} canWrite={overview.project.canWrite} />}
+      />
+      <Tab
+        id="preparation"
+        title="Preparation"
+        panel={<PreparationTab name={name} summary={summary} canWrite={overview.project.canWrite} />}
       />
     </Tabs>
   );
