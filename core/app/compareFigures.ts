@@ -24,9 +24,11 @@ const NONE: FigureCell = { text: "—" };
 
 /** What was measured of each variant, with intervals and what changed against the baseline; then how each was made. */
 export async function comparedFigures(comparison: Comparison): Promise<Figures> {
-  const columns = [...accuracyColumns(comparison.rows), ...latencyColumns(comparison), ...costColumns(comparison)].filter((c) =>
-    comparison.rows.some((r) => c.cell(r) !== NONE),
-  );
+  const columns = [
+    ...accuracyColumns(comparison.rows),
+    ...latencyColumns(comparison),
+    ...costColumns(comparison),
+  ].filter((c) => comparison.rows.some((r) => c.cell(r) !== NONE));
   const settings = await settingColumns(comparison);
   const all = [...columns, ...settings];
   const marked = all.map((c) =>

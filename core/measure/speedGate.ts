@@ -102,7 +102,8 @@ export function gateWarnings({ verdict, speedup }: SpeedGate, what: string): rea
 }
 
 /** What INT8 gained elsewhere: a ResNet-20, batch 1, one thread, onnxruntime 1.30, over its own float32. */
-const ELSEWHERE = "A ResNet-20 in INT8 was seen to run at 2.2× the speed of float with VNNI, and at 1.7× with AVX2 alone.";
+const ELSEWHERE =
+  "A ResNet-20 in INT8 was seen to run at 2.2× the speed of float with VNNI, and at 1.7× with AVX2 alone.";
 
 /** What this processor has for eight-bit arithmetic, and what that brought where it was measured. */
 export function eightBitReason(info: ProcessorInfo): string {

@@ -40,7 +40,10 @@ export interface Calibrated {
  * @param method as a sentence begins with it
  * @throws invalid-data without samples; invalid-recipe for patterns that match nothing or all
  */
-export async function calibrateFormats(context: MethodContext<FormatParams & TargetParams>, method: string): Promise<Calibrated> {
+export async function calibrateFormats(
+  context: MethodContext<FormatParams & TargetParams>,
+  method: string,
+): Promise<Calibrated> {
   const { params, session, host, signal, emit } = context;
   const { model } = prepareModel(context.model);
   const isExcluded = globMatcher(

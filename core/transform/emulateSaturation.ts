@@ -90,7 +90,15 @@ function matMulInteger(node: Node, index: GraphIndex): IntegerLayer | undefined 
   const stored = index.initializer.get(node.inputs[1] ?? "");
   if (stored?.type !== "int8" || stored.dims.length !== 2) return undefined;
   const weights = { data: tensorArray(stored).data as Int8Array, dims: stored.dims };
-  return { node, bytes: node.inputs[0] ?? "", zeroPoint: 0, shift: 0, weights, outputAxis: 1, scales: Float32Array.of(1) };
+  return {
+    node,
+    bytes: node.inputs[0] ?? "",
+    zeroPoint: 0,
+    shift: 0,
+    weights,
+    outputAxis: 1,
+    scales: Float32Array.of(1),
+  };
 }
 
 /** Whether everything that reads the output does so through a quantiser, at most a clamp away: then the kernel is integer. */
@@ -111,7 +119,11 @@ function floats(index: GraphIndex, name: string | undefined): Float32Array | und
 function correct(edit: GraphEdit, layer: IntegerLayer, pairs: readonly RiskyPair[]): void {
   const { node, shift, zeroPoint } = layer;
   const named = (part: string): string => edit.fresh(`${node.name}.${part}`);
-  const add = (op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute | number>> = {}) => {
+  const add = (
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute | number>> = {},
+  ) => {
     const output = named("excess");
     edit.add(makeNode(op, [inputs, [output]], { name: edit.fresh(`${node.name}/${op}`), attributes }));
     return output;
@@ -144,10 +156,7 @@ function correct(edit: GraphEdit, layer: IntegerLayer, pairs: readonly RiskyPair
   const [output = ""] = now.outputs;
   const exact = named("exact");
   const isWhole = node.op === "MatMulInteger";
-  edit.replace(
-    node,
-    Object.freeze({ ...now, outputs: [exact] }),
-  );
+  edit.replace(node, Object.freeze({ ...now, outputs: [exact] }));
   const taken = isWhole ? add("Cast", [lost], { to: 6 }) : lost;
   edit.add(makeNode("Add", [[exact, taken], [output]], { name: edit.fresh(`${node.name}/saturate`) }));
 
@@ -202,7 +211,8 @@ function backOf(
   { pairs, sums }: Choice,
 ): { readonly dims: readonly number[]; readonly data: Float32Array } {
   const count = pairs.length;
-  const value = (channel: number, p: number): number => -Math.sign(sums[p]!) * scales[scales.length === 1 ? 0 : channel]!;
+  const value = (channel: number, p: number): number =>
+    -Math.sign(sums[p]!) * scales[scales.length === 1 ? 0 : channel]!;
   if (dims.length < 2) return { dims: [count], data: Float32Array.from(pairs, ({ channel }, p) => value(channel, p)) };
   const outputs = dims[outputAxis] ?? 1;
   const data = new Float32Array(count * outputs);

@@ -16,7 +16,13 @@ const CLASSES = ["dark", "bright"];
 const source = net({
   input: ["N", 32],
   nodes: [op("MatMul", ["x", "w"], "y")],
-  constants: [floatTensor("w", [32, 2], Float32Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 0.5 : i < 32 ? 0.52 : 0.48)))],
+  constants: [
+    floatTensor(
+      "w",
+      [32, 2],
+      Float32Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 0.5 : i < 32 ? 0.52 : 0.48)),
+    ),
+  ],
 });
 const samples = bright([64, 32]);
 const labels = Int32Array.from({ length: 64 }, (_, i) => (half(i, 0) > half(i, 16) ? 1 : 0));
@@ -44,7 +50,10 @@ async function byProcessor(model: Model) {
   };
   const options = { split: "test", batch: 16 } as const;
   const own = await withSession(model, { host }, (session) => measureAccuracy(session, stream, options));
-  return { own: own.accuracy, found: await accuracyByProcessor(model, { stream, own }, { ...options, session: {}, host }) };
+  return {
+    own: own.accuracy,
+    found: await accuracyByProcessor(model, { stream, own }, { ...options, session: {}, host }),
+  };
 }
 
 describe("accuracy by processor", () => {

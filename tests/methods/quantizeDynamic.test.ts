@@ -13,7 +13,11 @@ const source = net({
   input: ["N", 32],
   nodes: [op("MatMul", ["x", "w"], "h"), op("Relu", ["h"], "r"), op("Gemm", ["r", "v", "b"], "y")],
   constants: [
-    floatTensor("w", [32, 16], Float32Array.from({ length: 512 }, (_, i) => 0.5 + (i % 7) / 20)),
+    floatTensor(
+      "w",
+      [32, 16],
+      Float32Array.from({ length: 512 }, (_, i) => 0.5 + (i % 7) / 20),
+    ),
     weight("v", [16, 4], 2),
     weight("b", [4], 3),
   ],
@@ -62,7 +66,14 @@ describe("quantize-dynamic", () => {
     [true, "on"],
     [false, "off"],
   ])("reads recipes from before there were targets: reduced range %s", async (reduceRange, expected) => {
-    const old = { lathe: 1, method: "quantize-dynamic", version: 1, params: { reduceRange }, seed: 1, threads: 1 } as const;
+    const old = {
+      lathe: 1,
+      method: "quantize-dynamic",
+      version: 1,
+      params: { reduceRange },
+      seed: 1,
+      threads: 1,
+    } as const;
     const { recipe } = await completeRecipe({ recipe: old });
     expect(recipe).toMatchObject({ version: 2, params: { target: "every", reduceRange: expected } });
   });

@@ -133,9 +133,7 @@ describe("quantize-static", () => {
       "Portability",
     ]);
     const blocks = method.report(one.findings, {});
-    expect(blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []))).toEqual([
-      "Activation ranges",
-    ]);
+    expect(blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []))).toEqual(["Activation ranges"]);
   });
 
   it("finds the layer that was made fragile, and keeps it in float on request", async () => {

@@ -89,7 +89,10 @@ describe("emulateSaturation", () => {
   it.each(Object.keys(nets))("computes what this processor does: %s", async (name) => {
     const x = bright(nets[name]!.shape, 11);
     for (const options of [{}, { activationType: "int8" }, { perChannel: false }] as const) {
-      const { model: quantized } = await quantize(net({ ...nets[name]!, opset: 17 }), x, { ...options, isExact: false });
+      const { model: quantized } = await quantize(net({ ...nets[name]!, opset: 17 }), x, {
+        ...options,
+        isExact: false,
+      });
       const emulated = emulateSaturation(quantized);
       expect(emulated.layers.length).toBeGreaterThan(0);
       const exact = await outputOf(quantized, x, "none");
@@ -122,7 +125,10 @@ describe("emulateSaturation", () => {
     const random = seededRandom(3);
     const [rows, depth, columns] = [6, 21, 10];
     const a = Uint8Array.from({ length: rows * depth }, () => 255 - random.integer(90));
-    const w = Int8Array.from({ length: depth * columns }, () => (random.integer(4) === 0 ? -1 : 1) * random.integer(128));
+    const w = Int8Array.from(
+      { length: depth * columns },
+      () => (random.integer(4) === 0 ? -1 : 1) * random.integer(128),
+    );
     const product = model(
       graph({
         inputs: [value("a", "uint8", [rows, depth])],
@@ -188,7 +194,15 @@ describe("emulateSaturation", () => {
 });
 
 function isRead({ graph: { nodes } }: Model, value: string, op: string): boolean {
-  return nodes.some((n) => n.op === op && n.inputs.includes(value)) || nodes.some((n) => n.inputs.includes(value) && n.op === "DequantizeLinear" && isRead({ graph: { nodes } } as Model, n.outputs[0]!, op));
+  return (
+    nodes.some((n) => n.op === op && n.inputs.includes(value)) ||
+    nodes.some(
+      (n) =>
+        n.inputs.includes(value) &&
+        n.op === "DequantizeLinear" &&
+        isRead({ graph: { nodes } } as Model, n.outputs[0]!, op),
+    )
+  );
 }
 
 function saturatingDot(unsigned: Uint8Array, weights: Int8Array): number {

@@ -126,7 +126,8 @@ describe("quantisers written in float", () => {
         folded: residual,
         weights: new Map([["c1", 2 as const]]),
         gridOf,
-        eightBits, elements: () => 64,
+        eightBits,
+        elements: () => 64,
         mirrored: () => Array<boolean>(8).fill(isMirrored),
       });
     expect(made(false).fixed).toEqual([]);

@@ -37,7 +37,9 @@ export function streamOf(samples: NdArray): SampleStream {
   };
 }
 
-export interface QuantizeOptions extends Partial<Pick<QdqOptions, "activationType" | "perChannel" | "weights" | "isExact">> {
+export interface QuantizeOptions extends Partial<
+  Pick<QdqOptions, "activationType" | "perChannel" | "weights" | "isExact">
+> {
   readonly exclude?: (node: Node) => boolean;
   readonly tail?: boolean;
   readonly biasCorrection?: boolean;

@@ -71,7 +71,8 @@ async function calibrated(model: Model) {
     const choice = { method: bits === 8 ? "min-max" : "mse", percentile: 100, levels: 2 ** bits } as const;
     return affineWithin(chooseRange(seen.get(value)!, choice), "uint8", 2 ** bits);
   };
-  return (assignment: Assignment): Model => writeFormats(model, { assignment, gridOf, eightBits: { steps: 127, isExact: true } });
+  return (assignment: Assignment): Model =>
+    writeFormats(model, { assignment, gridOf, eightBits: { steps: 127, isExact: true } });
 }
 
 const everywhere = (name: FormatName): Assignment => new Map(NODES.map((node) => [node, name]));
