@@ -169,8 +169,10 @@ function notFinite(value: string, found: number): LatheError {
 function holdsNan(array: NdArray | undefined): boolean {
   const { data } = array ?? {};
   if (!(data instanceof Float32Array)) return false;
-  for (const x of data) if (Number.isNaN(x)) return true;
-  return false;
+  // NaN survives the sum, and is looked for only where that may be infinity less infinity.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]!;
+  return Number.isNaN(sum) && data.some(Number.isNaN);
 }
 
 /** Runs one batch again and names the first watched value, in the order of the graph, that holds NaN. */
