@@ -3,7 +3,7 @@ import { about } from "../about.ts";
 import { fineTuneParams } from "../fineTuneParams.ts";
 import { formatParams } from "../formatParams.ts";
 
-/** Parameters of quantisation-aware training, version 1. */
+/** Parameters of quantisation-aware training, version 2. */
 export const params = z.strictObject({
   weightBits: z
     .literal([2, 3, 4, 6, 8])
