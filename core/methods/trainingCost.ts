@@ -1,4 +1,4 @@
-import { rateTestSteps } from "../train/rateTest.ts";
+import { RATE_TEST_UPDATES } from "../train/rateTest.ts";
 
 export interface PlannedTraining {
   readonly epochs: number;
@@ -16,6 +16,5 @@ export function samplesOfTraining({ epochs, batch, rate, accumulate = 1 }: Plann
   const trained = epochs * samples;
   if (rate !== "auto" || epochs === 0) return trained;
   const update = Math.min(batch, samples) * accumulate;
-  const updates = Math.floor(trained / Math.max(1, update));
-  return trained + 2 * rateTestSteps(updates) * update;
+  return trained + 2 * RATE_TEST_UPDATES * update;
 }

@@ -4,7 +4,7 @@ import type { Emit } from "../contract/event.ts";
 import { feedsOf, type FeedOptions } from "./batchFeeds.ts";
 import { rateText } from "./fallBack.ts";
 import type { Extent, RateAccount, TrainPlan } from "./plan.ts";
-import { rateTestSteps, testRates } from "./rateTest.ts";
+import { RATE_TEST_UPDATES, testRates } from "./rateTest.ts";
 import type { StepFeeds, Trainer } from "./trainer.ts";
 
 export interface FindRateOptions extends FeedOptions {
@@ -29,7 +29,6 @@ export async function findRate(
   if (plan.rate !== "auto") return { rate: plan.rate, falls: [] };
   emit({ kind: "stage", name: "Measuring the learning rate", within: true });
   const test = await testRates(trainer, {
-    updates: extent.updates,
     feeds: () => testFeeds(options, trainer, extent),
     toStart,
     report: (done, total) => emit({ kind: "progress", done, total, unit: "updates" }),
@@ -47,10 +46,10 @@ const FALLBACK_RATE = 0.01;
 async function* testFeeds(
   options: FindRateOptions,
   trainer: Trainer,
-  { batch: size, batches, updates }: Extent,
+  { batch: size, batches }: Extent,
 ): AsyncGenerator<StepFeeds> {
   const { plan, training, seed, signal } = options;
-  const count = rateTestSteps(updates) * (plan.accumulate ?? 1);
+  const count = RATE_TEST_UPDATES * (plan.accumulate ?? 1);
   for (let done = 0; done < count; done += batches) {
     const order = seededRandom(seed, `rate/${done}`).shuffle(Array.from(training.indices));
     const part = Int32Array.from(order.slice(0, Math.min(batches, count - done) * size));

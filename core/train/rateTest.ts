@@ -18,8 +18,6 @@ export interface RateTest {
 }
 
 export interface RateTestOptions {
-  /** Updates of the training that the rate is for. */
-  readonly updates: number;
   /** What the steps of the test are fed, in order, as often as it is asked. */
   readonly feeds: () => AsyncIterable<StepFeeds>;
   /** Puts the trainer where the training begins. */
@@ -31,22 +29,18 @@ export interface RateTestOptions {
 /** The rates of a test: they suit Adam on a large transformer up to SGD on a small net from scratch. */
 const LOWEST = 1e-6;
 const HIGHEST = 1;
-/** Updates of a test: no more than the training has, as far as so few tell anything. */
-const FEWEST = 20;
-const MOST = 60;
+/** Updates that a test takes, twice: without learning and with it. With half as many what a rate does comes too late. */
+export const RATE_TEST_UPDATES = 60;
 /** A loss so many times that of the net as it was, and above chance for any number of classes, has exploded. */
 const EXPLOSION = 4;
 const LARGE_LOSS = 20;
-/** Neighbours on each side over which differences are averaged. */
-const REACH = 3;
-/** What improves most for a few updates is somewhat much for many. */
-const MARGIN = 1.5;
-const SAFE_MARGIN = 3;
-
-/** Steps that a test takes of those that make up an update, twice: without learning and with it. */
-export function rateTestSteps(updates: number): number {
-  return Math.min(MOST, Math.max(FEWEST, updates));
-}
+/** Rates within this factor of each other are averaged: three on each side. */
+const NEAR = 2.1;
+/** A loss so many standard errors above another is higher, if it is so by more than this share of the loss before. */
+const CLEAR = 1.5;
+const SLACK = 0.01;
+/** What does no harm for a few updates may be too much for many. */
+const MARGIN = 3;
 
 /**
  * A learning rate range test (Smith 2017, arXiv 1506.01186) in pairs: a number of updates are run at a rate of zero, and
@@ -55,8 +49,8 @@ export function rateTestSteps(updates: number): number {
  * @returns undefined where the loss is not finite to begin with
  */
 export async function testRates(trainer: Trainer, options: RateTestOptions): Promise<RateTest | undefined> {
-  const { updates, feeds, toStart, report } = options;
-  const count = rateTestSteps(updates);
+  const { feeds, toStart, report } = options;
+  const count = RATE_TEST_UPDATES;
   const rates = Array.from({ length: count }, (_, i) => LOWEST * (HIGHEST / LOWEST) ** (i / (count - 1)));
   const run = async (
     rateOf: (update: number) => number,
@@ -105,20 +99,23 @@ const isExploded = (loss: number, before: number): boolean =>
   !Number.isFinite(loss) || loss > EXPLOSION * before + LARGE_LOSS;
 
 /**
- * The rate that lowered the loss most, over a margin. Where none lowered it clearly, as in a net that has learned what
- * there is, the highest that did no clear harm, over a larger one.
+ * From the rate that lowers the loss most clearly upwards, the last before the loss is clearly higher; that over a margin.
+ * In a net that has learned what there is, where no rate lowers the loss, it is the last that does no clear harm.
  */
-export function chooseRate(points: readonly RatePoint[]): number {
+export function chooseRate(course: readonly RatePoint[]): number {
+  const end = course.findIndex(({ loss, before }) => isExploded(loss, before));
+  // One loss beyond all bounds would make a mean of any that it is averaged with that says nothing.
+  const points = end < 0 ? course : course.slice(0, end);
+  if (points.length === 0) return LOWEST;
   const changes = points.map((_, i) => changeAt(points, i));
-  let best = -1;
-  for (const [i, { mean, error }] of changes.entries()) {
-    const least = best < 0 ? 0 : changes[best]!.mean + changes[best]!.error;
-    if (mean + error < least) best = i;
-  }
-  if (best >= 0) return rounded(points[best]!.rate / MARGIN);
-  const harm = changes.findIndex(({ mean, error }) => mean - 2 * error > 0);
-  const safe = points.at(harm < 0 ? -1 : Math.max(0, harm - 1))?.rate ?? LOWEST;
-  return rounded(Math.max(LOWEST, safe / SAFE_MARGIN));
+  const height = (i: number): number => changes[i]!.mean + changes[i]!.error;
+  const best = changes.reduce((least, _, i) => (height(i) < height(least) ? i : least), 0);
+  const slack = SLACK * usualOf(points);
+  const isHigher = ({ mean, error }: Change): boolean =>
+    mean - changes[best]!.mean > Math.max(slack, CLEAR * Math.hypot(error, changes[best]!.error));
+  let edge = best;
+  while (edge + 1 < points.length && !isHigher(changes[edge + 1]!)) edge++;
+  return Number((points[edge]!.rate / MARGIN).toPrecision(2));
 }
 
 /** By which share of the loss before each rate has changed it, averaged over its neighbours: what the choice goes by. */
@@ -133,19 +130,23 @@ const usualOf = (points: readonly RatePoint[]): number => points.reduce((sum, p)
  * By how much a rate has changed the loss, averaged over its neighbours, and the standard error of that. Of a net that has
  * forgotten what it was, pairs say less than the mean of all that it lost before.
  */
-function changeAt(points: readonly RatePoint[], at: number): { readonly mean: number; readonly error: number } {
-  const near = points.slice(Math.max(0, at - REACH), at + REACH + 1);
+function changeAt(points: readonly RatePoint[], at: number): Change {
+  const { rate } = points[at]!;
+  const near = points.filter((p) => p.rate <= NEAR * rate && rate <= NEAR * p.rate);
   const usual = usualOf(points);
   const paired = summary(near.map((p) => p.loss - p.before));
   const unpaired = summary(near.map((p) => p.loss - usual));
   return paired.error <= unpaired.error ? paired : unpaired;
 }
 
-function summary(values: readonly number[]): { readonly mean: number; readonly error: number } {
+interface Change {
+  readonly mean: number;
+  /** Standard error of the mean. */
+  readonly error: number;
+}
+
+function summary(values: readonly number[]): Change {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   return { mean, error: Math.sqrt(squares / Math.max(1, values.length - 1) / values.length) };
 }
-
-/** To two digits: more would be more than was measured. */
-const rounded = (rate: number): number => Number(rate.toPrecision(2));
