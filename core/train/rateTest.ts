@@ -36,9 +36,9 @@ const EXPLOSION = 4;
 const LARGE_LOSS = 20;
 /** Rates within this factor of each other are averaged: three on each side. */
 const NEAR = 2.1;
-/** A loss so many standard errors above another is higher, if it is so by more than this share of the loss before. */
+/** A loss so many standard errors above another is higher; between these shares of the loss before that is what decides. */
 const CLEAR = 1.5;
-const SLACK = 0.01;
+const [LEAST, SURE] = [0.01, 0.1];
 /** What does no harm for a few updates may be too much for many. */
 const MARGIN = 3;
 
@@ -110,9 +110,11 @@ export function chooseRate(course: readonly RatePoint[]): number {
   const changes = points.map((_, i) => changeAt(points, i));
   const height = (i: number): number => changes[i]!.mean + changes[i]!.error;
   const best = changes.reduce((least, _, i) => (height(i) < height(least) ? i : least), 0);
-  const slack = SLACK * usualOf(points);
-  const isHigher = ({ mean, error }: Change): boolean =>
-    mean - changes[best]!.mean > Math.max(slack, CLEAR * Math.hypot(error, changes[best]!.error));
+  const usual = usualOf(points);
+  const isHigher = ({ mean, error }: Change): boolean => {
+    const noise = CLEAR * Math.hypot(error, changes[best]!.error);
+    return mean - changes[best]!.mean > Math.min(SURE * usual, Math.max(LEAST * usual, noise));
+  };
   let edge = best;
   while (edge + 1 < points.length && !isHigher(changes[edge + 1]!)) edge++;
   return Number((points[edge]!.rate / MARGIN).toPrecision(2));

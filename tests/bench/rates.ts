@@ -29,7 +29,7 @@ interface NetRow {
   readonly net: string;
   readonly optimizer: string;
   readonly auto: Trained;
-  /** At given rates, without fall-backs counted as good. */
+  /** At given rates. */
   readonly fixed: readonly Trained[];
 }
 
@@ -40,6 +40,7 @@ interface Figures {
 
 const GRID = { sgd: [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3], adamw: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1] } as const;
 const EPOCHS = 2;
+const BATCH = 64;
 
 /** Measured learning rates: `-- rates [--only TEXT] [--grid]`. */
 export const bench = {
@@ -58,8 +59,9 @@ export const bench = {
     const corpus: CorpusRow[] = [];
     for (const part of ["models", "cases"]) {
       for (const file of modelsIn(join(sharedData, part)).filter((f) => f.includes(only))) {
-        say(file);
-        corpus.push(await fineTuneModel(join(sharedData, part), file));
+        const row = await fineTuneModel(join(sharedData, part), file);
+        say(`${file}: ${row.refused ?? row.diverged ?? `${row.rate}, loss ${row.losses?.join(" → ")}`}`);
+        corpus.push(row);
       }
     }
     const nets: NetRow[] = [];
@@ -68,9 +70,9 @@ export const bench = {
       for (const subject of NETS.filter(({ name }) => name.includes(only))) {
         const { model, split } = await subject.open(images);
         for (const optimizer of subject.optimizers) {
-          say(`${subject.name}, ${optimizer}`);
           const plan = await planFor(subject, optimizer);
           const auto = await trainAt({ ...plan, rate: "auto" }, model, split);
+          say(`${subject.name}, ${optimizer}: ${rateText(auto.rate)}, loss ${lossText(auto)}`);
           const fixed: Trained[] = [];
           for (const rate of values.grid === true ? GRID[optimizer] : []) {
             fixed.push(await trainAt({ ...plan, rate }, model, split));
@@ -111,7 +113,7 @@ export const bench = {
 
 async function planFor({ like }: NetSubject, optimizer: string): Promise<TrainPlan> {
   const method = await findMethod(like);
-  const params: unknown = method.parse({ epochs: EPOCHS, optimizer });
+  const params: unknown = method.parse({ epochs: EPOCHS, batch: BATCH, optimizer });
   return like === "train" ? planOf(params as TrainParams) : fineTunePlan(params as FineTuneParams);
 }
 

@@ -67,7 +67,7 @@ describe("a training that diverges", () => {
       const told: string[] = [];
       const failed = run(
         { heads, rate },
-        { model: broken, emit: (e) => void (e.kind === "message" && told.push(e.text)) },
+        { model: broken, emit: (e) => told.push(...(e.kind === "message" ? [e.text] : [])) },
       );
       await expect(failed).rejects.toThrow('Training diverged in epoch 1, batch 1: the loss is "NaN"');
       expect(told).toEqual([]);

@@ -19,7 +19,7 @@ export interface CorpusRow {
   /** Why it cannot be trained. */
   readonly refused?: string;
   readonly rate?: number;
-  /** Mean loss of the first and of the last ten updates. */
+  /** Mean loss of the first and of the last pass over the updates. */
   readonly losses?: readonly [number, number];
   /** What the loss did where the training diverged. */
   readonly diverged?: string;
@@ -29,7 +29,6 @@ const UPDATES = 100;
 /** Samples of an update, and how many different updates there are: as if there were few samples and several epochs. */
 const BATCH = 4;
 const DIFFERENT = 20;
-const LAST = 10;
 
 /**
  * Fine-tunes a model of the corpus at a measured rate: towards its own first output, a tenth smaller and a little higher,
@@ -83,7 +82,7 @@ async function drive(
       return { diverged: toLatheError(thrown).message };
     }
   }
-  return { losses: [mean(losses.slice(0, LAST)), mean(losses.slice(-LAST))] };
+  return { losses: [mean(losses.slice(0, DIFFERENT)), mean(losses.slice(-DIFFERENT))] };
 }
 
 async function answersOf(
