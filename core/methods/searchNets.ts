@@ -126,7 +126,8 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
     again: async (point, epochs) => {
       emit({ kind: "stage", name: `Training the chosen net for ${epochs} epochs` });
       const path = context.work && host.files.join(context.work.folder, "final");
-      const { model, curve } = await trainNet(point, epochs, { path });
+      const { model, curve, falls } = await trainNet(point, epochs, { path });
+      context.trained?.({ title: "Training the chosen net", rate: params.rate, falls });
       return { model: model!, accuracy: curve.at(-1) ?? 0 };
     },
   };

@@ -60,7 +60,7 @@ export const bench = {
     for (const part of ["models", "cases"]) {
       for (const file of modelsIn(join(sharedData, part)).filter((f) => f.includes(only))) {
         const row = await fineTuneModel(join(sharedData, part), file);
-        say(`${file}: ${row.refused ?? row.diverged ?? `${row.rate}, loss ${row.losses?.join(" → ")}`}`);
+        say(`${file}: ${row.refused ?? row.diverged ?? `${rateText(row.rate ?? 0)}, loss ${lossesText(row)}`}`);
         corpus.push(row);
       }
     }
@@ -92,7 +92,7 @@ export const bench = {
       table.push([
         file,
         refused === undefined ? rateText(rate) : "",
-        losses?.map((l) => l.toPrecision(3)).join(" → ") ?? "",
+        lossesText({ losses }),
         wrapped(refused ?? diverged ?? ""),
       ]);
     }
@@ -156,6 +156,9 @@ async function judge(model: Model, split: Split): Promise<{ readonly loss: numbe
     return { loss: loss / samples, accuracy: right / samples };
   });
 }
+
+const lossesText = ({ losses }: { readonly losses?: CorpusRow["losses"] | undefined }): string =>
+  losses?.map((l) => l.toPrecision(3)).join(" → ") ?? "";
 
 function lossText({ loss, falls }: Trained): string {
   if (loss === undefined) return "diverged";

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Json } from "../../core/base/json.ts";
 import { findMethod } from "../../core/methods/catalogue.ts";
 import { smallNet } from "../train/models.ts";
 import { runLesson, trainedNet } from "./lesson.ts";
@@ -19,7 +20,7 @@ interface Kept {
 
 it.each(TRAINING)("%s measures its rate unless one is given, and keeps that of older recipes", async (id) => {
   const method = await findMethod(id);
-  const teacher = id.startsWith("distill") ? { teacher: "t" } : {};
+  const teacher: Record<string, Json> = id.startsWith("distill") ? { teacher: "t" } : {};
   expect(method.parse(teacher)["rate"]).toBe("auto");
   const fixed = id === "train" ? 0.05 : 0.02;
   expect(method.parse(method.upgrade(teacher, 1))["rate"]).toBe(fixed);
@@ -90,7 +91,9 @@ it("says nothing of a given rate that was not too high, and warns of one that wa
 it("trains with frozen statistics at a tenth of what was measured before", async () => {
   const params = { epochs: 2, batch: 32, samples: 64, frozenShare: 0.5 };
   const { findings } = await runLesson("quantize-aware-train", params, { model: await trainedNet() });
-  const { history, trainings } = findings as Kept & { readonly history: readonly { readonly rate: number }[] };
+  const { history, trainings } = findings as unknown as Kept & {
+    readonly history: readonly { readonly rate: number }[];
+  };
   expect(trainings!.map((t) => t.title)).toEqual(["Training with the rounding"]);
   expect(history[1]!.rate).toBeLessThanOrEqual(trainings![0]!.rate / 10);
 });

@@ -12,7 +12,7 @@ import { augmentBatch } from "../../train/augment/augment.ts";
 import { watchLoss } from "../../train/divergence.ts";
 import { fallBack, keepGood, rateAfter } from "../../train/fallBack.ts";
 import { startMeter } from "../../train/meter.ts";
-import { extentOf, type TrainPlan } from "../../train/plan.ts";
+import { extentOf, type RateAccount, type TrainPlan } from "../../train/plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "../../train/progress.ts";
 import { rateAt } from "../../train/schedule.ts";
 import { startingArray } from "../../train/slots.ts";
@@ -48,6 +48,7 @@ export interface TrainedSupernet {
   readonly losses: readonly number[];
   /** Samples that every subnet of the sandwich has seen in all. */
   readonly samples: number;
+  readonly rate: RateAccount;
 }
 
 /**
@@ -91,6 +92,7 @@ export async function trainSupernet(options: SupernetOptions): Promise<TrainedSu
       model: withConstants(net.model, trainer.arrays()),
       losses: progress.history.map((h) => h.loss),
       samples: extent.batches * extent.batch * plan.epochs,
+      rate: progress.rate,
     };
   } finally {
     await trainer.close();

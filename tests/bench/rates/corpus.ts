@@ -39,7 +39,8 @@ export async function fineTuneModel(folder: string, file: string): Promise<Corpu
   try {
     const model = await loadTensors(await readModel(join(folder, file), nodeHost), nodeHost);
     const shapes = await findShapes(model, { host: nodeHost });
-    const output = model.graph.outputs.find((o) => shapes.values.get(o.name)?.type === "float32")?.name ?? "";
+    const output = model.graph.outputs.find((o) => shapes.values.get(o.name)?.type === "float32")?.name;
+    if (output === undefined) return { file, refused: "It has no output in float to train." };
     const plan = {
       heads: [{ output, loss: { kind: "mse" } }],
       optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
@@ -56,7 +57,8 @@ export async function fineTuneModel(folder: string, file: string): Promise<Corpu
     const started = (trainer = await startTrainer(step, { host: nodeHost, threads: 2 }));
     const toStart = (): void => started.restore(new Map(step.slots.map((s) => [s.key, startingArray(s)])), 0);
     const test = await testRates(started, { feeds: () => endless(fed), toStart });
-    return { file, rate: test?.rate ?? 0, ...(await drive(started, fed, test?.rate ?? 0)) };
+    if (test === undefined) return { file, refused: "Its loss is not finite to begin with." };
+    return { file, rate: test.rate, ...(await drive(started, fed, test.rate)) };
   } catch (thrown) {
     return { file, refused: toLatheError(thrown).message };
   } finally {
