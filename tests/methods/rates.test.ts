@@ -1,8 +1,16 @@
-import { expect, it } from "vitest";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nodeHost } from "../../core/app/nodeHost.ts";
 import type { Json } from "../../core/base/json.ts";
 import { findMethod } from "../../core/methods/catalogue.ts";
+import { sampleStream } from "../../core/data/batches.ts";
+import { openDataset } from "../../core/data/open.ts";
+import { planSplits } from "../../core/data/splits.ts";
+import { loadTensors, readModel } from "../../core/onnx/read.ts";
+import { CIFAR } from "../cifar.ts";
+import { sharedData, sharedNote } from "../shared.ts";
 import { smallNet } from "../train/models.ts";
-import { runLesson, trainedNet } from "./lesson.ts";
+import { runLesson, trainedNet, type LessonOptions } from "./lesson.ts";
 
 const TRAINING = [
   "train",
@@ -96,4 +104,30 @@ it("trains with frozen statistics at a tenth of what was measured before", async
   };
   expect(trainings!.map((t) => t.title)).toEqual(["Training with the rounding"]);
   expect(history[1]!.rate).toBeLessThanOrEqual(trainings![0]!.rate / 10);
+});
+
+describe.skipIf(sharedData === undefined)(`a transformer with default settings${sharedNote}`, () => {
+  it.each(["prune-channels", "sparsify-weights"])("%s ends well, where a rate of 0.02 diverges", async (id) => {
+    const model = await loadTensors(await readModel(join(sharedData!, "cases", "vit-mini.onnx"), nodeHost), nodeHost);
+    const dataset = await openDataset(join(sharedData!, "datasets", "cifar10-5k"));
+    try {
+      const plan = planSplits(dataset, { seed: 0, given: true, train: 1, validation: 0, test: 0, calibration: 64 });
+      const few = { ...plan, train: plan.train.subarray(0, 1024), validation: plan.test.subarray(0, 128) };
+      const split: LessonOptions["split"] = (name) =>
+        sampleStream(dataset, { indices: few[name], preprocessing: CIFAR });
+      const data = { model, split, calibration: split("calibration"), session: { threads: 2 } };
+      const { findings } = await runLesson(id, {}, data);
+      const { trainings, history } = findings as unknown as Kept & { readonly history: readonly { loss: number }[] };
+      expect(trainings!.length).toBeGreaterThan(1);
+      for (const { rate, falls } of trainings!) {
+        expect(falls).toEqual([]);
+        expect(rate).toBeLessThan(0.01);
+      }
+      expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
+      const given = await runLesson(id, { rate: 0.02, epochs: 1, baselines: false }, data);
+      expect(given.warnings.join()).toContain("at a learning rate of 0.02; went back to the start with a third of it");
+    } finally {
+      await dataset.close();
+    }
+  });
 });
