@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Json } from "../base/json.ts";
-import type { ParameterSchema } from "../contract/method.ts";
-import { flagName } from "../contract/method.ts";
+import { flagName, numberOrWords, type ParameterSchema } from "../contract/method.ts";
 
 /** A parameter as a person sees it. */
 export interface ParameterText {
@@ -79,6 +78,18 @@ function parserOf(schema: ParameterSchema): (text: string) => Json {
     const known = new Map(schema.enum.map((v) => [plain(v), v]));
     return (text) => known.get(text) ?? refuse(text, `one of ${[...known.keys()].join(", ")}`);
   }
+  const either = numberOrWords(schema);
+  if (either !== undefined) {
+    const parse = parserOf(either.number);
+    return (text) => {
+      if (either.words.includes(text)) return text;
+      try {
+        return parse(text);
+      } catch {
+        return refuse(text, valuesText(schema));
+      }
+    };
+  }
   switch (schema.type) {
     case "number":
     case "integer":
@@ -117,6 +128,8 @@ function isWithin(value: number, { minimum, maximum, exclusiveMinimum, exclusive
 
 function valuesText(schema: ParameterSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(plain).join(", ");
+  const either = numberOrWords(schema);
+  if (either !== undefined) return [...either.words, valuesText(either.number)].join(" or ");
   if (schema.type === "boolean") return "on, off";
   if (schema.type === "array")
     return schema.items?.enum === undefined ? "a list" : `some of ${schema.items.enum.map(plain).join(", ")}`;
@@ -148,7 +161,9 @@ function describe({ title, description, unit }: ParameterSchema): string {
   return unit === undefined ? words : `${words} (${unit})`;
 }
 
-function placeholder({ type, unit }: ParameterSchema): string {
+function placeholder(schema: ParameterSchema): string {
+  const { type, unit } = schema;
+  if (numberOrWords(schema) !== undefined) return "value";
   return unit ?? (type === "number" || type === "integer" ? "number" : type === "string" ? "text" : "json");
 }
 

@@ -35,6 +35,7 @@ export interface ParameterMeta {
 export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search" | "tryout">> {
   readonly type?: string;
   readonly enum?: readonly Json[];
+  readonly const?: Json;
   readonly items?: ParameterSchema;
   readonly anyOf?: readonly ParameterSchema[];
   readonly default?: Json;
@@ -43,6 +44,15 @@ export interface ParameterSchema extends Partial<Omit<ParameterMeta, "search" | 
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
   readonly tryout?: Json;
+}
+
+/** The two sides of a parameter that is a number or one of some words; undefined for any other. */
+export function numberOrWords({
+  anyOf = [],
+}: ParameterSchema): { readonly number: ParameterSchema; readonly words: readonly string[] } | undefined {
+  const number = anyOf.find(({ type }) => type === "number" || type === "integer");
+  const words = anyOf.flatMap((s) => s.const ?? s.enum ?? []).filter((word) => typeof word === "string");
+  return number !== undefined && words.length > 0 && anyOf.length > 1 ? { number, words } : undefined;
 }
 
 /** Whether a method can run on a model, and if not, why. */

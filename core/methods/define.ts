@@ -11,6 +11,7 @@ import type { Json } from "../base/json.ts";
 import type { Model } from "../graph/model.ts";
 import type { SampleStream } from "../data/batches.ts";
 import type { SessionOptions } from "../runtime/session.ts";
+import { isTold, rateBlocks, rateWarnings, type TrainedRate } from "./rates.ts";
 import type { ProjectFacts, Suggestion } from "./suggestion.ts";
 
 /** What a method is given to work with. */
@@ -30,6 +31,8 @@ export interface MethodContext<P> {
   readonly open?: (sha256: string) => Promise<Model>;
   /** What an interrupted run has tried already, and where more is added; absent where there is no project. */
   readonly trials?: TrialLog;
+  /** Told of each training of the run that is finished; what matters of its learning rate is kept with the findings. */
+  readonly trained?: (training: TrainedRate) => void;
   /** Device and threads for everything the method runs. */
   readonly session: SessionOptions;
   readonly host: Host;
@@ -121,6 +124,9 @@ export interface LayerFinding {
 /** Samples that an estimate assumes where there is no data. */
 const ASSUMED_SAMPLES = 10_000;
 
+/** Findings as they are kept: with the learning rates of a run's trainings. */
+type Rated<F> = F & { readonly trainings?: readonly TrainedRate[] };
+
 const BRAND: unique symbol = Symbol.for("lathe.method");
 
 /** A method with its parameter type closed over, as the catalogue hands it out. */
@@ -180,13 +186,24 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     estimate: (model, given, samples = ASSUMED_SAMPLES) => definition.estimate(model, parse(given), samples),
     run: async (context) => {
       const { run } = await definition.load();
-      const result = await run({ ...context, params: parse(context.params) });
+      const trainings: TrainedRate[] = [];
+      const trained = (training: TrainedRate): void => {
+        if (isTold(training)) trainings.push(training);
+      };
+      const result = await run({ ...context, params: parse(context.params), trained });
       // Through text, so that what is kept is what a later reader will see.
-      const plain = (findings: F): Json => JSON.parse(JSON.stringify(findings)) as Json;
+      const plain = (findings: F): Json => {
+        const kept: Rated<F> = { ...findings, ...(trainings.length > 0 && { trainings }) };
+        return JSON.parse(JSON.stringify(kept)) as Json;
+      };
       const others = result.others?.map((other) => ({ ...other, findings: plain(other.findings) }));
-      return { ...result, findings: plain(result.findings), ...(others && { others }) } as MethodResult<Json>;
+      const warnings = [...result.warnings, ...rateWarnings(trainings)];
+      return { ...result, findings: plain(result.findings), warnings, ...(others && { others }) } as MethodResult<Json>;
     },
-    report: (findings, given) => definition.report(findings as F, parse(given)),
+    report: (findings, given) => [
+      ...definition.report(findings as F, parse(given)),
+      ...rateBlocks((findings as Rated<F>).trainings ?? []),
+    ],
     layers: (findings) => definition.layers?.(findings as F) ?? [],
     again: (given, tried) => definition.again?.(parse(given), tried) as Record<string, Json> | undefined,
     suggest: (facts) => definition.suggest?.(facts),

@@ -71,10 +71,12 @@ export async function distill(context: MethodContext<DistillParams>, lessons: Le
   const guide = await openGuide(context, lessons, pupils);
   const plain = { ...params, teacher: "" };
   try {
-    emit({ kind: "stage", name: "Training the student" });
+    const title = "Training the student";
+    emit({ kind: "stage", name: title });
     const { model, history } = await fineTune(context, lessons.student, {
       params: plain,
       stage: `student${pupils.key}`,
+      title,
       training: pupils.training,
       teach: guide.teach,
       plan: {
@@ -204,11 +206,13 @@ async function trainPlain(
   { training, key, samples }: Pupils,
 ): Promise<{ readonly model: Model; readonly history: readonly EpochResult[] }> {
   const { params, model, emit } = context;
-  emit({ kind: "stage", name: "Baseline: the student without its teacher" });
+  const title = "Baseline: the student without its teacher";
+  emit({ kind: "stage", name: title });
   const share = training.count / Math.max(1, samples.labelled);
   return fineTune(context, model, {
     params: { ...params, teacher: "", epochs: Math.max(1, Math.round(params.epochs * share)) },
     stage: `undistilled${key}`,
+    title,
     plan: { freeze: params.freeze },
   });
 }

@@ -16,6 +16,8 @@ export interface FineTuneOptions {
   readonly params: FineTuneParams;
   /** Names the training's checkpoint; has to differ between the trainings of one run. */
   readonly stage: string;
+  /** The same for people; default "Training". */
+  readonly title?: string;
   /** Where given, another seed than the run's. */
   readonly seed?: number;
   /** What the plan says differently. */
@@ -38,7 +40,7 @@ export interface FineTuneOptions {
 export async function fineTune(
   context: TrainingContext,
   model: Model,
-  { params, stage, seed, plan, teach, training, masks, beforeUpdate }: FineTuneOptions,
+  { params, stage, title = "Training", seed, plan, teach, training, masks, beforeUpdate }: FineTuneOptions,
 ): Promise<TrainResult> {
   const { split, work, session, host, signal, emit } = context;
   if (split === undefined) {
@@ -50,7 +52,7 @@ export async function fineTune(
   const guide = teach ? { heads: [], teach, teacher: undefined } : await guideOf(context, params, model);
   const saving = work && { path: host.files.join(work.folder, `${stage}.checkpoint`), key: `${work.key}/${stage}` };
   try {
-    return await train({
+    const result = await train({
       model,
       plan: { ...fineTunePlan(params), heads: guide.heads, ...plan },
       training: training ?? split("train"),
@@ -65,6 +67,8 @@ export async function fineTune(
       ...(beforeUpdate && { beforeUpdate }),
       ...(saving && { saving }),
     });
+    context.trained?.({ title, ...result.rate });
+    return result;
   } finally {
     await guide.teacher?.close();
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { about } from "./about.ts";
 import { augmentParams } from "./augmentParams.ts";
+import { learningRate } from "./learningRate.ts";
 
 /** Parameters of the training that follows a change to a model; a fragment that methods put among their own. */
 export const fineTuneParams = {
@@ -16,17 +17,10 @@ export const fineTuneParams = {
     .max(65_536)
     .default(64)
     .meta(about({ title: "Batch", unit: "samples", description: "Samples in one step.", advanced: true })),
-  rate: z
-    .number()
-    .positive()
-    .default(0.02)
-    .meta(
-      about({
-        title: "Learning rate",
-        description: "The highest of the cosine schedule.",
-        search: { low: 1e-4, high: 0.2, log: true },
-      }),
-    ),
+  rate: learningRate({
+    description: "The highest of the cosine schedule; auto measures one on the changed model.",
+    search: { low: 1e-4, high: 0.2, log: true },
+  }),
   optimizer: z
     .enum(["sgd", "adamw"])
     .default("sgd")
@@ -66,5 +60,8 @@ export const fineTuneParams = {
       about({ title: "Weight of the teacher", description: "Of the loss; the labels have the rest.", advanced: true }),
     ),
 };
+
+/** Of version 1 of the methods that have these parameters. */
+export const FIXED_RATE = 0.02;
 
 export type FineTuneParams = z.output<z.ZodObject<typeof fineTuneParams>>;

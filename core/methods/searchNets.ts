@@ -1,6 +1,5 @@
 import { LatheError } from "../base/error.ts";
 import { hash } from "../base/hash.ts";
-import type { ProgressEvent } from "../contract/event.ts";
 import type { Model } from "../graph/model.ts";
 import type { SampleStream } from "../data/batches.ts";
 import { seededRandom } from "../base/random.ts";
@@ -10,10 +9,12 @@ import { keyOf } from "../search/points.ts";
 import type { Point } from "../search/space.ts";
 import type { Proposal } from "../search/sampler.ts";
 import { readCheckpoint, writeCheckpoint } from "../train/checkpoint.ts";
+import type { EpochResult } from "../train/plan.ts";
 import { train } from "../train/train.ts";
 import { withConstants } from "../train/trainer.ts";
 import { constantsOf } from "../zoo/elastic.ts";
 import type { MethodContext, TrialLog } from "./define.ts";
+import { fallsText } from "./rates.ts";
 import { startClock, type Clock } from "./searchLatency.ts";
 import { trialPlan, type GoalParams, type SearchParams } from "./searchParams.ts";
 import { costsOfNet, type NetSpace } from "./searchSpace.ts";
@@ -60,10 +61,9 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
 
   const trainNet = async (point: Point, epochs: number, { path, watch }: TrainingParts) => {
     const local = new AbortController();
-    const curve: number[] = [];
-    const listen = (event: ProgressEvent): void => {
-      if (event.kind !== "metric" || event.name !== "accuracy") return;
-      curve.push(event.value);
+    let curve: readonly number[] = [];
+    const onEpoch = (history: readonly EpochResult[]): void => {
+      curve = history.flatMap((h) => h.accuracy ?? []);
       if (curve.length < epochs && watch?.(curve) === true) local.abort();
     };
     if (context.work !== undefined) await host.files.makeFolder(context.work.folder);
@@ -77,15 +77,18 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
         session: context.session,
         host,
         signal: AbortSignal.any([signal, local.signal]),
-        emit: listen,
+        emit: () => undefined,
+        onEpoch,
         ...(path !== undefined && {
           saving: { path: `${path}.checkpoint`, key: `${context.work!.key}/${epochs}/${keyOf(point)}` },
         }),
       });
-      return { model: result.model, curve, isStopped: false };
+      // Epochs before an interruption count as well.
+      onEpoch(result.history);
+      return { model: result.model, curve, falls: result.rate.falls, isStopped: false };
     } catch (thrown) {
       if (!local.signal.aborted || signal.aborted) throw thrown;
-      return { model: undefined, curve, isStopped: true };
+      return { model: undefined, curve, falls: [], isStopped: true };
     } finally {
       if (path !== undefined && !signal.aborted) await host.files.remove(`${path}.checkpoint`);
     }
@@ -98,7 +101,7 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
       const path = pathOf(point, budget);
       const others = params.medianStop ? curvesOf(log, budget) : [];
       const watch = (curve: readonly number[]): boolean => isBelowMedian(curve, others);
-      const { model, curve, isStopped } = await trainNet(point, epochs, { path, watch });
+      const { model, curve, falls, isStopped } = await trainNet(point, epochs, { path, watch });
       const steps = Object.fromEntries(curve.map((a, i) => [`accuracy@${i + 1}`, a]));
       const values = { accuracy: curve.at(-1) ?? 0, ...costs, ...(params.medianStop && steps) };
       const timed = wantsLatency ? await timeNet(model ?? nets.build(point, seed)) : undefined;
@@ -107,6 +110,7 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
         state: isStopped ? "stopped" : "done",
         values: { ...values, ...timed },
         ...(isStopped && { note: "Behind the median of the nets before it." }),
+        ...(falls.length > 0 && { note: fallsText(falls) }),
       };
     },
     model: async (point, budget) => {
@@ -122,7 +126,8 @@ export function startNetTrainer(context: MethodContext<SearchParams>, nets: NetS
     again: async (point, epochs) => {
       emit({ kind: "stage", name: `Training the chosen net for ${epochs} epochs` });
       const path = context.work && host.files.join(context.work.folder, "final");
-      const { model, curve } = await trainNet(point, epochs, { path });
+      const { model, curve, falls } = await trainNet(point, epochs, { path });
+      context.trained?.({ title: "Training the chosen net", rate: params.rate, falls });
       return { model: model!, accuracy: curve.at(-1) ?? 0 };
     },
   };

@@ -199,7 +199,10 @@ export function oneNet<P extends SearchParams>(params: P, point: Readonly<Record
 }
 
 /** The training of one net. */
-export function trialPlan({ batch, rate, weightDecay, crop, flip }: TrialParams, epochs: number): TrainPlan {
+export function trialPlan(
+  { batch, rate, weightDecay, crop, flip }: TrialParams,
+  epochs: number,
+): TrainPlan & { readonly rate: number } {
   return {
     epochs,
     batch,

@@ -25,6 +25,8 @@ export interface Place {
 const EXPLOSION = 10;
 const REBOUND = 100;
 const SMOOTHING = 0.9;
+/** A mean within so many times the least is noise. */
+const SETTLED = 2;
 
 /**
  * Takes in the loss of one step.
@@ -41,6 +43,17 @@ export function watchLoss(before: LossWatch | undefined, loss: number, place: Pl
   return { first: before.first, mean, least: Math.min(before.least, mean) };
 }
 
+/** Whether a loss is near the least or the first that it has been: not on its way up. */
+export function isSettled({ first, mean, least }: LossWatch): boolean {
+  return mean <= Math.max(first, SETTLED * least);
+}
+
+/** What the loss did, where an error says that a training diverged; undefined for any other. */
+export function divergenceOf(thrown: unknown): string | undefined {
+  const what = thrown instanceof LatheError ? thrown.details["divergence"] : undefined;
+  return typeof what === "string" ? what : undefined;
+}
+
 function diverged(what: string, { epoch, batch, rate, isClipped, state }: Place): LatheError {
   const bad = [...state()].filter(([, array]) => !isFinite32(array.data as Float32Array)).map(([key]) => key);
   const where = `Training diverged in epoch ${epoch}, batch ${batch}: ${what}`;
@@ -51,11 +64,12 @@ function diverged(what: string, { epoch, batch, rate, isClipped, state }: Place)
   const advice = `Lower the learning rate (it was ${formatNumber(rate)}) or warm up longer`;
   return new LatheError("numeric", `${where}; ${which}.`, {
     hint: isClipped ? `${advice}.` : `${advice}, or clip the gradient.`,
-    details: { epoch, batch, rate, notFinite: bad.slice(0, 100) },
+    details: { divergence: what, epoch, batch, rate, notFinite: bad.slice(0, 100) },
   });
 }
 
-function isFinite32(data: Float32Array): boolean {
+/** Whether no element is NaN or infinite. */
+export function isFinite32(data: Float32Array): boolean {
   // NaN and infinities survive the sum, and in double precision no sum of float32 overflows.
   let sum = 0;
   for (const x of data) sum += x;

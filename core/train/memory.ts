@@ -30,9 +30,10 @@ const PER_NODE = 13e3;
 const COPIES = 2;
 /**
  * Arrays for each slot that a step writes: the one that is read, the one that is written, the copy of that which the
- * runtime's binding hands back, and the last step's copy, which waits for the garbage collector.
+ * runtime's binding hands back, the last step's copy, which waits for the garbage collector, and that of the last good
+ * state, to which a training that diverges goes back.
  */
-const WRITTEN = 4;
+const WRITTEN = 5;
 
 /** Values that are fetched by one run to see their shapes; the probes are small. */
 const CHUNK = 1024;

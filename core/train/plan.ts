@@ -1,4 +1,5 @@
 import type { AugmentSpec } from "./augment/augment.ts";
+import type { RateTest } from "./rateTest.ts";
 import type { ScheduleSpec } from "./schedule.ts";
 import type { StepPlan } from "./stepGraph.ts";
 
@@ -8,8 +9,8 @@ export interface TrainPlan extends Omit<StepPlan, "average"> {
   readonly epochs: number;
   /** Samples in a batch; a model with a fixed batch decides itself. */
   readonly batch: number;
-  /** Learning rate that the schedule multiplies. */
-  readonly rate: number;
+  /** Learning rate that the schedule multiplies; "auto" chooses one by a range test before the training. */
+  readonly rate: number | "auto";
   readonly schedule: ScheduleSpec;
   readonly augment?: AugmentSpec;
   /** Different augmentations of each sample, which later epochs go through again; default: a new one in each epoch. */
@@ -31,6 +32,28 @@ export interface EpochResult {
   readonly rate: number;
   /** Accuracy on the validation samples, where there are such. */
   readonly accuracy?: number;
+}
+
+/** Where a training diverged, and what it went back to. */
+export interface Fall {
+  /** From 1. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** The highest of the schedule that was too high. */
+  readonly rate: number;
+  /** What the loss did. */
+  readonly cause: string;
+  /** Complete epochs of the state that it went back to; 0 is the start. */
+  readonly to: number;
+}
+
+/** How a training came to its learning rate. */
+export interface RateAccount {
+  /** The highest of the schedule to begin with: given, or chosen by a test. */
+  readonly rate: number;
+  readonly test?: RateTest;
+  /** Each divides the rate by three. */
+  readonly falls: readonly Fall[];
 }
 
 /** Sizes that follow from a plan and the number of samples. */

@@ -5,26 +5,27 @@ import { formatBytes, formatNumber, formatPercent } from "../base/format.ts";
 import type { Host } from "../base/host.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Emit } from "../contract/event.ts";
-import type { Batch, SampleStream } from "../data/batches.ts";
+import type { SampleStream } from "../data/batches.ts";
 import type { Model } from "../graph/model.ts";
 import { measureAccuracy } from "../measure/accuracy.ts";
 import { withSession, type SessionOptions } from "../runtime/session.ts";
-import { augmentBatch } from "./augment/augment.ts";
-import { mixBatch } from "./augment/mix.ts";
+import { feedsOf } from "./batchFeeds.ts";
 import { isLoweredOn } from "./device.ts";
 import { watchLoss } from "./divergence.ts";
+import { fallBack, keepGood, rateAfter } from "./fallBack.ts";
+import { findRate } from "./findRate.ts";
 import { fixedBatch, freeBatch, withInterfaceOf } from "./freeBatch.ts";
 import { cpuLowering } from "./lowering.ts";
 import { estimateMemory, largestBatch, mostMemory, type MemoryOptions } from "./memory.ts";
 import { startMeter } from "./meter.ts";
-import { averageShare, extentOf, type EpochResult, type Extent, type TrainPlan } from "./plan.ts";
+import { averageShare, extentOf, type EpochResult, type Extent, type RateAccount, type TrainPlan } from "./plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "./progress.ts";
 import { masksOf } from "./masks.ts";
 import { rateAt } from "./schedule.ts";
+import { startingArray } from "./slots.ts";
 import { buildStep, type StepGraph } from "./stepGraph.ts";
-import { targetsOf } from "./targets.ts";
 import type { Teach } from "./teacher.ts";
-import { startTrainer, withConstants, type StepFeeds, type Trainer } from "./trainer.ts";
+import { startTrainer, withConstants, type Trainer } from "./trainer.ts";
 
 export interface TrainOptions {
   /** Constants in memory. */
@@ -52,6 +53,8 @@ export interface TrainOptions {
    * update alone, or a resumed training would end elsewhere.
    */
   readonly beforeUpdate?: (trainer: Trainer, at: UpdateAt) => void;
+  /** Told after each epoch of all that count: those that a training has gone back behind do not. */
+  readonly onEpoch?: (history: readonly EpochResult[]) => void;
 }
 
 /** Which update of a training comes next, from 0, and how many there are. */
@@ -69,12 +72,15 @@ export interface TrainResult {
   readonly parameters: number;
   /** Epoch whose weights the model has. */
   readonly epoch: number;
+  readonly rate: RateAccount;
 }
 
 /**
  * Trains a model on labelled samples. The same options give the same bytes on one machine; so does a training that was
- * stopped at any moment and started again with the same checkpoint.
- * @throws numeric where the loss is no longer finite or explodes; invalid-data, invalid-recipe, unsupported, cancelled
+ * stopped at any moment and started again with the same checkpoint. One that diverges goes back to its last good epoch with
+ * a third of the learning rate, three times at most.
+ * @throws numeric where the loss is no longer finite or explodes all the same; invalid-data, invalid-recipe, unsupported,
+ *   cancelled
  */
 export async function train(asked: TrainOptions): Promise<TrainResult> {
   const { plan, host, emit, training, session, signal, seed } = asked;
@@ -98,14 +104,24 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
   const saver = makeSaver(options.saving, host, emit);
   try {
     const masked = new Set(graph.slots.flatMap((s) => (s.kind === "mask" ? [s.of] : [])));
-    for (const [weight, mask] of masks) if (masked.has(weight)) trainer.setMask(weight, mask);
+    const toStart = (): void => {
+      trainer.restore(new Map(graph.slots.map((s) => [s.key, startingArray(s)])), 0);
+      for (const [weight, mask] of masks) if (masked.has(weight)) trainer.setMask(weight, mask);
+    };
+    toStart();
     const resumed = await saver.resume(trainer);
     const progress = resumed ?? startProgress();
     if (resumed !== undefined) {
       const text = `Resuming in epoch ${progress.epoch + 1}, batch ${progress.batch + 1}.`;
       emit({ kind: "message", level: "info", text });
     }
-    await runEpochs(options, { trainer, saver, extent, progress });
+    const run = { trainer, saver, extent, progress, toStart };
+    if (progress.rate === undefined) {
+      progress.rate = await findRate(options, run);
+      // What was measured is not measured again.
+      if (plan.rate === "auto") await saver.save(trainer, progress, true);
+    }
+    await runEpochs(options, run);
     await trainer.download();
     const weights = graph.slots.filter((s) => s.kind === "weight");
     const isBest = plan.keep === "best" && progress.best !== undefined;
@@ -116,6 +132,7 @@ export async function train(asked: TrainOptions): Promise<TrainResult> {
       extent,
       parameters: weights.reduce((sum, s) => sum + elementCount(s.dims), 0),
       epoch: isBest ? progress.best!.epoch : plan.epochs,
+      rate: progress.rate,
     };
   } finally {
     await trainer.close();
@@ -165,24 +182,26 @@ interface Run {
   readonly saver: Saver;
   readonly extent: Extent;
   readonly progress: Progress;
+  /** Puts the trainer where the training begins. */
+  readonly toStart: () => void;
 }
 
 async function runEpochs(options: TrainOptions, run: Run): Promise<void> {
   const { plan, emit, host } = options;
   const { trainer, saver, extent, progress } = run;
   const total = extent.batches * plan.epochs;
-  const meter = startMeter(emit, host.clock, { total, done: progress.epoch * extent.batches + progress.batch });
+  const done = (): number => progress.epoch * extent.batches + progress.batch;
+  let meter = startMeter(emit, host.clock, { total, done: done() });
   while (progress.epoch < plan.epochs) {
     emit({ kind: "stage", name: `Epoch ${progress.epoch + 1} of ${plan.epochs}`, within: true });
     try {
-      await runBatches(options, run, (facts) => {
-        meter.batch({ ...facts, done: progress.epoch * extent.batches + progress.batch });
-      });
+      await runBatches(options, run, (facts) => meter.batch({ ...facts, done: done() }));
       await endEpoch(options, run);
     } catch (thrown) {
       // Stopped between two batches: what has been done is worth keeping.
       if (toLatheError(thrown).code === "cancelled") await saver.save(trainer, progress, true);
-      throw thrown;
+      fallBack(thrown, { ...run, emit });
+      meter = startMeter(emit, host.clock, { total, done: done() });
     }
     await saver.save(trainer, progress, true);
   }
@@ -201,9 +220,9 @@ async function runBatches(
   if (left.length === 0) return;
   for await (const batch of training.select(left).batches(extent.batch, signal, true)) {
     throwIfCancelled(signal);
-    const rate = plan.rate * rateAt(plan.schedule, progress.updates, extent.updates);
+    const rate = rateAfter(progress.rate!) * rateAt(plan.schedule, progress.updates, extent.updates);
     if (trainer.pending === 0) options.beforeUpdate?.(trainer, { update: progress.updates, of: extent.updates });
-    const feeds = await feedsOf(options, trainer, { batch, progress });
+    const feeds = await feedsOf(options, trainer, { batch, at: progress });
     const result = await trainer.step(feeds, {
       rate,
       step: progress.updates + 1,
@@ -227,29 +246,13 @@ async function runBatches(
   }
 }
 
-/** Augments a batch and puts it and its targets under the names of the graph. */
-async function feedsOf(
-  { plan, seed, training, teach }: TrainOptions,
-  { graph }: Trainer,
-  { batch, progress }: { readonly batch: Batch; readonly progress: Progress },
-): Promise<StepFeeds> {
-  const augment = plan.augment ?? {};
-  const epoch = plan.views === undefined ? progress.epoch : progress.epoch % plan.views;
-  const how = { seed, epoch, preprocessing: training.preprocessing };
-  augmentBatch(batch, augment, how);
-  const mixing = mixBatch(batch, augment, { ...how, batch: progress.batch });
-  const taught = (await teach?.(batch, { epoch: progress.epoch, batch: progress.batch })) ?? [];
-  const targets = graph.heads.map((head, i) => [head.target, taught[i] ?? targetsOf(head, batch, mixing)] as const);
-  return { [graph.inference.graph.inputs[0]?.name ?? ""]: batch.input, ...Object.fromEntries(targets) };
-}
-
 async function endEpoch(options: TrainOptions, { trainer, extent, progress }: Run): Promise<void> {
   const { plan, emit } = options;
   await trainer.download();
   const accuracy = await accuracyOf(options, trainer);
   const epoch = progress.epoch + 1;
   const loss = progress.sum / extent.batches;
-  const rate = plan.rate * rateAt(plan.schedule, Math.max(0, progress.updates - 1), extent.updates);
+  const rate = rateAfter(progress.rate!) * rateAt(plan.schedule, Math.max(0, progress.updates - 1), extent.updates);
   progress.history.push({ epoch, loss, rate, ...(accuracy !== undefined && { accuracy }) });
   emit({ kind: "metric", name: "epoch-loss", value: loss });
   const scored = accuracy === undefined ? "" : `, ${formatPercent(accuracy)} of the validation samples right`;
@@ -260,6 +263,8 @@ async function endEpoch(options: TrainOptions, { trainer, extent, progress }: Ru
     progress.bestArrays = trainer.arrays(whichOf(plan));
   }
   [progress.epoch, progress.batch, progress.sum] = [epoch, 0, 0];
+  keepGood(trainer, progress);
+  options.onEpoch?.(progress.history);
 }
 
 /** Top-1 on the validation samples, of the model as it would be given back. */

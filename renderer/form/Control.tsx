@@ -1,7 +1,7 @@
 import { Checkbox, HTMLSelect, InputGroup, Switch, TagInput } from "@blueprintjs/core";
 import { useState, type ReactElement } from "react";
 import type { Json } from "../../core/base/json.ts";
-import type { ParameterSchema } from "../../core/contract/method.ts";
+import { numberOrWords, type ParameterSchema } from "../../core/contract/method.ts";
 import { LayerControl } from "./LayerControl.tsx";
 import type { Choice, LayerChoice } from "./schema.ts";
 import { TensorControl } from "./TensorControl.tsx";
@@ -25,6 +25,7 @@ export function Control(props: ControlProps): ReactElement {
   if (schema.reference === "layer") return <LayerControl {...props} />;
   if (schema.reference === "tensor") return <TensorControl {...props} />;
   if (schema.enum !== undefined) return <ChoiceControl {...props} />;
+  if (numberOrWords(schema) !== undefined) return <NumberControl {...props} />;
   switch (schema.type) {
     case "boolean":
       return <SwitchControl {...props} />;
@@ -88,15 +89,17 @@ function VariantControl({ id, describedBy, schema, value, variants, onChange }: 
   );
 }
 
-/** Keeps what is being typed, also where it is no number yet. */
+/** Keeps what is being typed, also where it is no number yet. Of a parameter that may be a word, a word is typed as well. */
 function NumberControl({ id, describedBy, isWrong, schema, value, onChange }: ControlProps): ReactElement {
   const [typed, setTyped] = useState<string>();
-  const text = typed ?? (typeof value === "number" ? String(value) : "");
+  const words = numberOrWords(schema)?.words ?? [];
+  const isWord = typeof value === "string" && words.includes(value);
+  const text = typed ?? (typeof value === "number" || isWord ? String(value) : "");
   return (
     <InputGroup
       id={id}
       className="control-number"
-      inputMode={schema.type === "integer" ? "numeric" : "decimal"}
+      inputMode={words.length > 0 ? "text" : schema.type === "integer" ? "numeric" : "decimal"}
       value={text}
       intent={isWrong ? "danger" : "none"}
       aria-invalid={isWrong}
@@ -108,7 +111,7 @@ function NumberControl({ id, describedBy, isWrong, schema, value, onChange }: Co
         onChange(next.trim() === "" || Number.isNaN(number) ? next : number);
       }}
       onBlur={() => {
-        if (typeof value === "number") setTyped(undefined);
+        if (typeof value === "number" || isWord) setTyped(undefined);
       }}
     />
   );

@@ -1,5 +1,5 @@
 import type { Json } from "../../core/base/json.ts";
-import type { ParameterSchema } from "../../core/contract/method.ts";
+import { numberOrWords, type ParameterSchema } from "../../core/contract/method.ts";
 
 export interface Field {
   readonly name: string;
@@ -63,7 +63,10 @@ export function changedOf(fields: readonly Field[], values: Values): Record<stri
 }
 
 /** "1 to 100 000", as far as there are bounds that somebody would meet. */
-export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema): string {
+export function rangeText(schema: ParameterSchema): string {
+  const either = numberOrWords(schema);
+  if (either !== undefined) return `${either.words.join(", ")} or a number${spaced(rangeText(either.number))}`;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const low = minimum ?? exclusiveMinimum;
   const high = maximum ?? exclusiveMaximum;
   const number = (value: number): string => value.toLocaleString("en-US", { maximumSignificantDigits: 12 });
@@ -76,6 +79,8 @@ export function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum
   return to === undefined ? "" : maximum === undefined ? `below ${to}` : `at most ${to}`;
 }
 
+const spaced = (text: string): string => (text === "" ? "" : ` ${text}`);
+
 /** "default 256", as far as it is a number or a word. */
 export function defaultText({ default: fallback, type }: ParameterSchema): string | undefined {
   if (type === "boolean" || fallback === "" || fallback === undefined || fallback === null) return undefined;
@@ -85,7 +90,10 @@ export function defaultText({ default: fallback, type }: ParameterSchema): strin
 /** What is wrong with a value, in words; undefined where nothing is. */
 export function problemOf(field: Field, values: Values): string | undefined {
   const value = valueOf(field, values);
-  const { schema } = field;
+  const either = numberOrWords(field.schema);
+  if (either !== undefined && typeof value === "string" && either.words.includes(value)) return undefined;
+  if (either !== undefined && typeof value !== "number") return `Enter ${rangeText(field.schema)}.`;
+  const schema = either?.number ?? field.schema;
   if (schema.type === "number" || schema.type === "integer") {
     if (typeof value !== "number") return "Enter a number.";
     if (schema.type === "integer" && !Number.isInteger(value)) return "Enter a whole number.";
@@ -96,8 +104,8 @@ export function problemOf(field: Field, values: Values): string | undefined {
       (maximum !== undefined && value > maximum) || (exclusiveMaximum !== undefined && value >= exclusiveMaximum);
     if (isLow || isHigh) return `Enter a number: ${rangeText(schema)}.`;
   }
-  if (schema.isNeeded === true && value === "")
-    return schema.reference === "variant" ? "Choose a variant." : "Fill this in.";
+  if (field.schema.isNeeded === true && value === "")
+    return field.schema.reference === "variant" ? "Choose a variant." : "Fill this in.";
   return value === undefined ? "Fill this in." : undefined;
 }
 

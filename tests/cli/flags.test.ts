@@ -91,6 +91,26 @@ test("the table of parameters has range, default and unit", () => {
   });
 });
 
+test("a word or a number is typed as either, and told apart from anything else", () => {
+  const either = z.strictObject({
+    rate: z
+      .union([z.literal("auto"), z.number().positive()])
+      .default("auto")
+      .meta({ title: "Rate", description: "Speed." }),
+  });
+  const tuned = { params: z.toJSONSchema(either, { io: "input" }) };
+  const given = (text: string): unknown => {
+    const command = new Command("sample").exitOverride().configureOutput({ writeErr: () => undefined });
+    for (const flag of flagsOf(tuned)) command.addOption(flag);
+    command.parse(["--rate", text], { from: "user" });
+    return paramsFrom(tuned, command.opts())["rate"];
+  };
+  expect(given("auto")).toBe("auto");
+  expect(given("0.02")).toBe(0.02);
+  for (const text of ["fast", "0", ""]) expect(() => given(text)).toThrow(`"${text}" is not auto or a number above 0.`);
+  expect(describeParameters(tuned)[0]).toMatchObject({ values: "auto or a number above 0", fallback: "auto" });
+});
+
 test("tables line up and disarm escape sequences", () => {
   const text = textTable(
     [{ title: "Name" }, { title: "Size", isNumber: true }],

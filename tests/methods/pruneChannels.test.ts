@@ -130,6 +130,7 @@ describe("pruned channels", () => {
       "What it costs",
       "Groups and their widths",
       "What each group holds together",
+      "Learning rates",
     ]);
     expect(findings.groups[0]!.members.map((m) => `${m.side} ${m.tensor}[${m.axis}] ${m.indexes}`)).toMatchSnapshot();
   });

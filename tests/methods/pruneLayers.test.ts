@@ -134,6 +134,7 @@ describe("pruned layers", () => {
       "Accuracy on 128 validation samples",
       "What it costs",
       "Blocks that could go",
+      "Learning rates",
     ]);
   });
 

@@ -4,6 +4,7 @@ import { nodeHost as host } from "../../core/app/nodeHost.ts";
 import { float32 } from "../../core/base/array.ts";
 import { seededRandom } from "../../core/base/random.ts";
 import type { Json } from "../../core/base/json.ts";
+import type { ProgressEvent } from "../../core/contract/event.ts";
 import { findMethod } from "../../core/methods/catalogue.ts";
 import type { MethodResult } from "../../core/methods/define.ts";
 import type { SupernetFindings } from "../../core/methods/search-supernet/findings.ts";
@@ -151,6 +152,25 @@ describe("supernet search", () => {
     const method = await findMethod("search-supernet");
     const kinds = method.report(whole.findings, method.parse(PARAMS)).map((b) => b.kind);
     expect(kinds).toEqual(["facts", "scatter", "lines", "table", "facts", "lines", "table"]);
+  });
+
+  it("goes back with a third of a rate that was too high, and ends with the same after it was stopped", async () => {
+    const params = { ...PARAMS, epochs: 2, rate: 100, trials: 2, baseline: false, others: 0 };
+    const once = await search("search-supernet", { params, log: logOf() });
+    expect(once.warnings.at(-1)).toMatch(
+      /^Training the supernet: Diverged in epoch 1, batch \d+, at a learning rate of 100;/,
+    );
+    const work = await temporaryFolder();
+    const control = new AbortController();
+    const emit = (event: ProgressEvent): void => {
+      if (event.kind === "message" && event.level === "warning") control.abort();
+    };
+    const stopped = search("search-supernet", { params, log: logOf(), folder: work, signal: control.signal, emit });
+    await expect(stopped).rejects.toThrow("Cancelled.");
+    const again = await search("search-supernet", { params, log: logOf(), folder: work });
+    await rm(work, { recursive: true });
+    expect(again.findings).toEqual(once.findings);
+    expect(bytesOf(again.model)).toBe(bytesOf(once.model));
   });
 
   it("gives the same after it was stopped in training and in the search", async () => {

@@ -103,7 +103,12 @@ describe("sparse weights", () => {
       text: expect.stringMatching(/^The sparse model runs at \d\.\d\d× the speed of the dense one/) as string,
     });
     const tables = blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []));
-    expect(tables).toEqual(["Accuracy on 128 validation samples", "What it takes to store or send", "Layers"]);
+    expect(tables).toEqual([
+      "Accuracy on 128 validation samples",
+      "What it takes to store or send",
+      "Layers",
+      "Learning rates",
+    ]);
   });
 
   it("go back to what they were and train again, as a lottery ticket", async () => {

@@ -4,6 +4,8 @@ import { seededRandom } from "../../core/base/random.ts";
 import type { Json } from "../../core/base/json.ts";
 import { cpuLowering } from "../../core/train/lowering.ts";
 import { estimateMemory } from "../../core/train/memory.ts";
+import { keepGood } from "../../core/train/fallBack.ts";
+import { startProgress } from "../../core/train/progress.ts";
 import { buildStep, type StepGraph, type StepPlan } from "../../core/train/stepGraph.ts";
 import { startTrainer } from "../../core/train/trainer.ts";
 import { findNet } from "../../core/zoo/catalogue.ts";
@@ -50,7 +52,14 @@ if (task === "estimate") {
     [head!.target]: { type: "int64", dims: sizes, data: labels },
   };
   const losses: number[] = [];
-  for (let step = 1; step <= 4; step++) losses.push((await trainer.step(feeds, { rate: 1e-3, step })).loss);
+  // A training keeps its last good state beside the one that it works on.
+  const progress = startProgress();
+  for (let step = 1; step <= 4; step++) {
+    losses.push((await trainer.step(feeds, { rate: 1e-3, step })).loss);
+    if (step === 2) keepGood(trainer, progress);
+  }
   await trainer.close();
-  process.stdout.write(JSON.stringify({ peak: process.resourceUsage().maxRSS * 1024, losses }));
+  process.stdout.write(
+    JSON.stringify({ peak: process.resourceUsage().maxRSS * 1024, losses, kept: progress.good?.arrays.size }),
+  );
 }

@@ -6,6 +6,7 @@ import { nodeHost } from "../../core/app/nodeHost.ts";
 import { LatheError } from "../../core/base/error.ts";
 import type { Host } from "../../core/base/host.ts";
 import { run } from "./run.ts";
+import { TRAININGS } from "./trainings.ts";
 import { killAt } from "../killAt.ts";
 
 let folder: string;
@@ -16,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const augment = { crop: 1, flip: true };
+const { augment } = TRAININGS.plain.plan;
 
 const victim = join(import.meta.dirname, "victim.ts");
 
@@ -49,6 +50,40 @@ describe("a training whose process is killed", () => {
     const again = await run({ augment }, { saving: { path, key: "k" } });
     expect(again.bytes).toBe(whole.bytes);
     expect(await readdir(folder)).toEqual(["checkpoint"]);
+  });
+});
+
+describe("a training that is killed around its fall to a lower rate", () => {
+  it.each([
+    // Each fall adds a checkpoint to those after each batch.
+    ["early", "saved 3"],
+    ["early", "saved 5"],
+    ["early", "saved 11"],
+    ["late", "saved 18"],
+    ["late", "saved 19"],
+    ["late", "saved 22"],
+    ["measured", "saved 1"],
+    ["measured", "saved 4"],
+  ] as const)("%s: goes on to the same bytes behind %s", async (name, line) => {
+    const { plan, options } = TRAININGS[name];
+    const whole = await run(plan, options);
+    expect(whole.rate.falls).toHaveLength(name === "measured" ? 0 : 1);
+    await killAt(line, victim, path, "0", name);
+    const resumed = await run(plan, { ...options, saving: { path, key: "k" } });
+    expect(resumed.events.some((e) => e.kind === "message" && e.text.startsWith("Resuming"))).toBe(true);
+    expect(resumed.bytes).toBe(whole.bytes);
+    expect(resumed.history).toEqual(whole.history);
+    expect(resumed.rate).toEqual(whole.rate);
+  });
+
+  it("goes on from the checkpoint before where the one of the fall was being written", async () => {
+    const { plan, options } = TRAININGS.early;
+    const whole = await run(plan, options);
+    await killAt("frozen", victim, path, "4", "early");
+    const resumed = await run(plan, { ...options, saving: { path, key: "k" } });
+    expect(resumed.events).toContainEqual({ kind: "message", level: "info", text: "Resuming in epoch 1, batch 4." });
+    expect(resumed.bytes).toBe(whole.bytes);
+    expect(resumed.rate).toEqual(whole.rate);
   });
 });
 

@@ -1,12 +1,14 @@
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import type { Host } from "../../core/base/host.ts";
 import { run } from "./run.ts";
+import { TRAININGS } from "./trainings.ts";
 
 /**
  * Trains the small net with a checkpoint after every batch, and says so after each, in a process that is there to be
- * killed. Arguments: path of the checkpoint; number of the checkpoint in the middle of which to stand still, or 0.
+ * killed. Arguments: path of the checkpoint; number of the checkpoint in the middle of which to stand still, or 0; the name
+ * of the training, by default the plain one.
  */
-const [path = "", frozen = "0"] = process.argv.slice(2);
+const [path = "", frozen = "0", name = "plain"] = process.argv.slice(2);
 let writes = 0;
 
 const host: Host = {
@@ -35,5 +37,6 @@ const host: Host = {
   },
 };
 
-const { bytes } = await run({ augment: { crop: 1, flip: true } }, { host, saving: { path, key: "k", batches: 1 } });
+const { plan, options } = TRAININGS[name as keyof typeof TRAININGS];
+const { bytes } = await run(plan, { ...options, host, saving: { path, key: "k", batches: 1 } });
 process.stdout.write(`done ${bytes}\n`);

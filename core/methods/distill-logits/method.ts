@@ -1,4 +1,6 @@
 import { defineMethod } from "../define.ts";
+import { FIXED_RATE } from "../fineTuneParams.ts";
+import { withFixedRate } from "../learningRate.ts";
 import { distillEstimate } from "../distillEstimate.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { params } from "./params.ts";
@@ -11,8 +13,9 @@ export default defineMethod({
   title: "Distillation of answers",
   summary: "Trains the model to answer as a larger teacher does, labels or none, beside the same model without it.",
   paper: "Hinton et al. 2015",
-  version: 1,
+  version: 2,
   params,
+  upgrade: withFixedRate(FIXED_RATE),
   needsData: () => true,
   applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,

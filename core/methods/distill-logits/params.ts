@@ -2,7 +2,7 @@ import { z } from "zod";
 import { about } from "../about.ts";
 import { distillParams } from "../distillParams.ts";
 
-/** Parameters of distilling logits, version 1. */
+/** Parameters of distilling logits, version 2. */
 export const params = z.strictObject({
   ...distillParams,
   loss: z

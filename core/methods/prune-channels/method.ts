@@ -3,6 +3,9 @@ import type { Model } from "../../graph/model.ts";
 import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { FIXED_RATE } from "../fineTuneParams.ts";
+import { withFixedRate } from "../learningRate.ts";
+import { samplesOfTraining } from "../trainingCost.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -16,8 +19,9 @@ export default defineMethod({
   title: "Pruned channels",
   summary: "Removes channels, heads and neurons that matter least and trains the rest. Smaller and faster everywhere.",
   paper: "Fang et al. 2023",
-  version: 1,
+  version: 2,
   params,
+  upgrade: withFixedRate(FIXED_RATE),
   needsData: ({ epochs, importance, schedule }) =>
     epochs > 0 || BY_GRADIENT.has(importance) || schedule === "sensitivity",
   applies: (model) => {
@@ -29,14 +33,15 @@ export default defineMethod({
       hint: "Pruning knows convolutions, matrix multiplications, recurrent layers and attention.",
     };
   },
-  estimate: ({ graph }, { epochs, baselines, schedule, samples }, seen) => {
+  estimate: ({ graph }, params, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
-    const all = epochs * (baselines ? 4 : 1);
+    const { baselines, schedule, samples } = params;
+    const trained = (baselines ? 4 : 1) * samplesOfTraining(params, seen);
     const scan = schedule === "sensitivity" ? 40 * samples : 3 * samples;
     return {
-      seconds: 10 + ((3 * all * seen + scan) * weights * 100) / 1e10,
-      memory: 3e8 + weights * 40,
-      disk: weights * 24,
+      seconds: 10 + ((3 * trained + scan) * weights * 100) / 1e10,
+      memory: 3e8 + weights * 44,
+      disk: weights * 40,
     };
   },
   load: () => import("./run.ts"),

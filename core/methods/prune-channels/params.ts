@@ -2,7 +2,7 @@ import { z } from "zod";
 import { about } from "../about.ts";
 import { fineTuneParams } from "../fineTuneParams.ts";
 
-/** Parameters of channel pruning, version 1. */
+/** Parameters of channel pruning, version 2. */
 export const params = z.strictObject({
   target: z
     .enum(["macs", "parameters", "size", "latency"])

@@ -88,7 +88,7 @@ async function trainFor(
 ): Promise<{ readonly model: Model; readonly history: readonly EpochResult[] }> {
   if (epochs === 0) return { model, history: [] };
   context.emit({ kind: "stage", name: title });
-  return fineTune(context, model, { params: { ...context.params, epochs }, stage });
+  return fineTune(context, model, { params: { ...context.params, epochs }, stage, title });
 }
 
 /** What the result has to beat, each at no more arithmetic than it and trained as long. */

@@ -1,6 +1,9 @@
 import { elementCount } from "../../base/array.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { FIXED_RATE } from "../fineTuneParams.ts";
+import { withFixedRate } from "../learningRate.ts";
+import { samplesOfTraining } from "../trainingCost.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -11,17 +14,18 @@ export default defineMethod({
   title: "Pruned layers",
   summary: "Removes whole residual blocks or layers that change the outputs least and trains the rest.",
   paper: "Elkerdawy et al. 2020",
-  version: 1,
+  version: 2,
   params,
+  upgrade: withFixedRate(FIXED_RATE),
   needsData: ({ epochs, importance }) => epochs > 0 || importance === "output",
   applies: (model) => needsFloatWeights(model),
-  estimate: ({ graph }, { epochs, baselines, samples }, seen) => {
+  estimate: ({ graph }, params, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
-    const all = epochs * (baselines ? 3 : 1);
+    const trained = (params.baselines ? 3 : 1) * samplesOfTraining(params, seen);
     return {
-      seconds: 10 + ((3 * all * seen + 40 * samples) * weights * 100) / 1e10,
-      memory: 3e8 + weights * 40,
-      disk: weights * 24,
+      seconds: 10 + ((3 * trained + 40 * params.samples) * weights * 100) / 1e10,
+      memory: 3e8 + weights * 44,
+      disk: weights * 40,
     };
   },
   load: () => import("./run.ts"),

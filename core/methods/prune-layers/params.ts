@@ -2,7 +2,7 @@ import { z } from "zod";
 import { about } from "../about.ts";
 import { fineTuneParams } from "../fineTuneParams.ts";
 
-/** Parameters of layer pruning, version 1. */
+/** Parameters of layer pruning, version 2. */
 export const params = z.strictObject({
   target: z
     .enum(["macs", "parameters", "size", "latency", "count"])

@@ -79,7 +79,7 @@ async function trainFor(
 ): Promise<{ readonly model: Model; readonly history: readonly EpochResult[] }> {
   if (context.params.epochs === 0) return { model, history: [] };
   context.emit({ kind: "stage", name: title });
-  return fineTune(context, model, { params: context.params, stage });
+  return fineTune(context, model, { params: context.params, stage, title });
 }
 
 /** As many random blocks gone, and the whole model, each trained as long. */

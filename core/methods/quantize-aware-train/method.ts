@@ -1,9 +1,12 @@
 import { elementCount } from "../../base/array.ts";
 import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
+import { FIXED_RATE } from "../fineTuneParams.ts";
+import { withFixedRate } from "../learningRate.ts";
 import { formatOf } from "../../transform/formats.ts";
 import type { Findings } from "./findings.ts";
 import { settleTarget, upgradeTarget } from "../targetParams.ts";
+import { samplesOfTraining } from "../trainingCost.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -16,17 +19,17 @@ export default defineMethod({
   paper: "Esser et al. 2020, Learned Step Size Quantization",
   version: 2,
   params,
-  upgrade: upgradeTarget,
+  upgrade: (given, from) => upgradeTarget(withFixedRate(FIXED_RATE)(given, from)),
   settle: settleTarget,
   needsData: () => true,
   applies: takesFormats,
-  estimate: ({ graph }, { epochs, batch }, seen) => {
+  estimate: ({ graph }, params, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     // As training, and about twice of it for the rounding.
     return {
-      seconds: 10 + (6 * epochs * seen * weights * 100) / 1e10,
-      memory: 3e8 + weights * 24 + batch * 2e6,
-      disk: weights * 20,
+      seconds: 10 + (6 * samplesOfTraining(params, seen) * weights * 100) / 1e10,
+      memory: 3e8 + weights * 28 + params.batch * 2e6,
+      disk: weights * 40,
     };
   },
   load: () => import("./run.ts"),

@@ -6,6 +6,7 @@ import { collectOutputs } from "../../measure/outputs.ts";
 import { compareOutputs } from "../../measure/outputError.ts";
 import { findShapes } from "../../measure/shapes.ts";
 import { median } from "../../measure/statistics.ts";
+import { rateAfter } from "../../train/fallBack.ts";
 import { withConstants } from "../../train/trainer.ts";
 import type { EpochResult, TrainPlan } from "../../train/plan.ts";
 import type { Affine } from "../../transform/affine.ts";
@@ -171,27 +172,30 @@ async function trainStages(context: Context, { fake, keepsNorms }: Start): Promi
       stage: "moving",
       title: "Training with the rounding",
       epochs: params.epochs - frozen,
-      rate: params.rate,
+      slower: 1,
       freezeStatistics: false,
     },
     {
       stage: "frozen",
       title: "Training with frozen statistics",
       epochs: frozen,
-      rate: params.rate / 10,
+      slower: 10,
       freezeStatistics: true,
     },
   ].filter((s) => s.epochs > 0);
-  let model = fake.model;
+  let { model } = fake;
+  let { rate } = params;
   const history: EpochResult[] = [];
-  for (const { stage, title, epochs, rate, freezeStatistics } of stages) {
+  for (const { stage, title, epochs, slower, freezeStatistics } of stages) {
     context.emit({ kind: "stage", name: title });
     const done = await fineTune(context, model, {
-      params: { ...params, epochs, rate },
+      params: { ...params, epochs, rate: rate === "auto" ? rate : rate / slower },
       stage: `aware-${stage}`,
+      title,
       plan: { ...plan, freezeStatistics },
     });
     model = done.model;
+    if (rate === "auto") rate = rateAfter(done.rate);
     const before = history.length;
     history.push(...done.history.map((h) => ({ ...h, epoch: h.epoch + before })));
   }

@@ -40,6 +40,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     emit,
     ...(work && { saving: { path: host.files.join(work.folder, "supernet"), key: `${work.key}/supernet` } }),
   });
+  context.trained?.({ title: "Training the supernet", ...supernet.rate });
   const { net, model } = supernet;
   const { batch, calibration } = params;
   const maker = subnetMaker({ space, net, model, seed, training, calibration, batch, session, host, signal });
@@ -146,7 +147,7 @@ async function trainAlone(
   for (const i of [chosen, ...spreadOver(front.length, chosen, params.alone - 1)]) {
     emit({ kind: "stage", name: `Training net ${found.length + 1} of ${Math.min(params.alone, front.length)} alone` });
     const path = work && host.files.join(work.folder, `alone-${i}`);
-    const { history } = await train({
+    const { history, rate } = await train({
       model: initialize(staged.describe({ ...task, params: asSubnet(front[i]!.point) }), seed),
       plan: trialPlan(params, params.epochs),
       training,
@@ -158,6 +159,7 @@ async function trainAlone(
       emit: () => undefined,
       ...(path !== undefined && { saving: { path, key: `${work!.key}/alone/${i}` } }),
     });
+    context.trained?.({ title: `Net ${found.length + 1} alone`, ...rate });
     found.push({ place: i, shared: front[i]!.values["accuracy"] ?? 0, alone: history.at(-1)?.accuracy ?? 0 });
   }
   return found;

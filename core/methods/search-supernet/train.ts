@@ -10,10 +10,12 @@ import type { Model } from "../../graph/model.ts";
 import type { SessionOptions } from "../../runtime/session.ts";
 import { augmentBatch } from "../../train/augment/augment.ts";
 import { watchLoss } from "../../train/divergence.ts";
+import { fallBack, keepGood, rateAfter } from "../../train/fallBack.ts";
 import { startMeter } from "../../train/meter.ts";
-import { extentOf, type TrainPlan } from "../../train/plan.ts";
+import { extentOf, type RateAccount, type TrainPlan } from "../../train/plan.ts";
 import { makeSaver, startProgress, type Progress, type Saver, type Saving } from "../../train/progress.ts";
 import { rateAt } from "../../train/schedule.ts";
+import { startingArray } from "../../train/slots.ts";
 import { targetsOf } from "../../train/targets.ts";
 import { startTrainer, withConstants, type Trainer } from "../../train/trainer.ts";
 import { buildElastic, type ElasticNet } from "../../zoo/elastic.ts";
@@ -24,7 +26,7 @@ import { drawSubnet, smallestSubnet, subnetSpace } from "./subnets.ts";
 
 export interface SupernetOptions {
   readonly space: ElasticSpace;
-  readonly plan: TrainPlan;
+  readonly plan: TrainPlan & { readonly rate: number };
   /** Random subnets of each step, beside the largest and the smallest. */
   readonly random: number;
   /** Share of the largest's answers in the targets of the smaller subnets; the rest are the labels. */
@@ -46,17 +48,19 @@ export interface TrainedSupernet {
   readonly losses: readonly number[];
   /** Samples that every subnet of the sandwich has seen in all. */
   readonly samples: number;
+  readonly rate: RateAccount;
 }
 
 /**
  * Trains a supernet by the sandwich rule: every step adds up the gradients of the largest subnet on the labels, and of the
  * smallest and some random ones on the labels and the largest's answers to the same batch (Yu & Huang 2019, arXiv
  * 1903.05134, where it is the answers alone; in short trainings these say too little at first). One session serves all. The same options give the same bytes, also after an interruption.
- * @throws numeric where the loss diverges; invalid-data, cancelled
+ * A training that diverges falls back as `train` has it.
+ * @throws numeric where the loss diverges all the same; invalid-data, cancelled
  */
 export async function trainSupernet(options: SupernetOptions): Promise<TrainedSupernet> {
   const { space, random, training, seed, session, host, signal, emit } = options;
-  const plan: TrainPlan = { ...options.plan, accumulate: 2 + random };
+  const plan = { ...options.plan, accumulate: 2 + random };
   const net = buildElastic(space, seed);
   const extent = extentOf({ ...plan, accumulate: 1 }, training.count, undefined);
   if (extent.batches === 0) {
@@ -81,12 +85,14 @@ export async function trainSupernet(options: SupernetOptions): Promise<TrainedSu
   const saver = makeSaver(options.saving, host, emit);
   try {
     const progress = (await saver.resume(trainer)) ?? startProgress();
+    progress.rate ??= { rate: plan.rate, falls: [] };
     await runEpochs({ ...options, plan }, { net, smallest, trainer, saver, progress, extent });
     return {
       net,
       model: withConstants(net.model, trainer.arrays()),
       losses: progress.history.map((h) => h.loss),
       samples: extent.batches * extent.batch * plan.epochs,
+      rate: progress.rate,
     };
   } finally {
     await trainer.close();
@@ -106,7 +112,8 @@ async function runEpochs(options: SupernetOptions, run: Run): Promise<void> {
   const { plan, emit, host } = options;
   const { trainer, saver, progress, extent } = run;
   const total = extent.batches * plan.epochs;
-  const meter = startMeter(emit, host.clock, { total, done: progress.updates });
+  let meter = startMeter(emit, host.clock, { total, done: progress.updates });
+  const toStart = (): void => trainer.restore(new Map(trainer.graph.slots.map((s) => [s.key, startingArray(s)])), 0);
   while (progress.epoch < plan.epochs) {
     emit({ kind: "stage", name: `Supernet, epoch ${progress.epoch + 1} of ${plan.epochs}` });
     try {
@@ -115,10 +122,13 @@ async function runEpochs(options: SupernetOptions, run: Run): Promise<void> {
       });
     } catch (thrown) {
       if (toLatheError(thrown).code === "cancelled") await saver.save(trainer, progress, true);
-      throw thrown;
+      fallBack(thrown, { trainer, progress, toStart, emit });
+      meter = startMeter(emit, host.clock, { total, done: progress.updates });
+      await saver.save(trainer, progress, true);
+      continue;
     }
     const loss = progress.sum / extent.batches;
-    const rate = plan.rate * rateAt(plan.schedule, progress.updates - 1, total);
+    const rate = rateAfter(progress.rate!) * rateAt(plan.schedule, progress.updates - 1, total);
     progress.history.push({ epoch: progress.epoch + 1, loss, rate });
     emit({
       kind: "message",
@@ -126,6 +136,7 @@ async function runEpochs(options: SupernetOptions, run: Run): Promise<void> {
       text: `Epoch ${progress.epoch + 1}: loss ${formatNumber(loss)} of the largest subnet.`,
     });
     [progress.epoch, progress.batch, progress.sum] = [progress.epoch + 1, 0, 0];
+    keepGood(trainer, progress);
     await saver.save(trainer, progress, true);
   }
 }
@@ -144,10 +155,9 @@ async function runBatches(
   for await (const batch of training.select(left).batches(extent.batch, signal, true)) {
     throwIfCancelled(signal);
     augmentBatch(batch, plan.augment ?? {}, { seed, epoch: progress.epoch, preprocessing: training.preprocessing });
-    const rate = plan.rate * rateAt(plan.schedule, progress.updates, total);
+    const rate = rateAfter(progress.rate!) * rateAt(plan.schedule, progress.updates, total);
     const loss = await sandwich(options, run, { batch, rate });
     progress.batch++;
-    progress.updates++;
     progress.watch = watchLoss(progress.watch, loss, {
       epoch: progress.epoch + 1,
       batch: progress.batch,
@@ -155,6 +165,7 @@ async function runBatches(
       isClipped: plan.clip !== undefined,
       state: trainer.state,
     });
+    progress.updates++;
     progress.sum += loss;
     progress.pending = trainer.pending;
     report(loss, rate);

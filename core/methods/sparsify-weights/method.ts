@@ -2,7 +2,10 @@ import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { FIXED_RATE } from "../fineTuneParams.ts";
+import { withFixedRate } from "../learningRate.ts";
 import type { Findings } from "./findings.ts";
+import { samplesOfTraining } from "../trainingCost.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -13,8 +16,9 @@ export default defineMethod({
   title: "Sparse weights",
   summary: "Makes single weights zero, freely or by a pattern, and trains the others. Saves storage.",
   paper: "Zhu and Gupta 2017",
-  version: 1,
+  version: 2,
   params,
+  upgrade: withFixedRate(FIXED_RATE),
   needsData: ({ epochs, criterion }) => epochs > 0 || criterion === "snip" || criterion === "wanda",
   applies: (model) => {
     const float = needsFloatWeights(model, [
@@ -27,14 +31,17 @@ export default defineMethod({
       hint: "convert-fp16 halves any model.",
     };
   },
-  estimate: ({ graph }, { epochs, baselines, schedule, rounds, rewindEpochs }, seen) => {
+  estimate: ({ graph }, params, seen) => {
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
-    const own = schedule === "rewind" ? rewindEpochs + (1 + rounds) * epochs : epochs;
-    const all = own + (baselines ? (schedule === "rewind" ? 1 : 2) * epochs : 0);
+    const { baselines, rounds, rewindEpochs } = params;
+    const isRewinding = params.schedule === "rewind";
+    const baseline = baselines ? (isRewinding ? 1 : 2) : 0;
+    const early = isRewinding ? samplesOfTraining({ ...params, epochs: rewindEpochs }, seen) : 0;
+    const trained = early + ((isRewinding ? 1 + rounds : 1) + baseline) * samplesOfTraining(params, seen);
     return {
-      seconds: 5 + weights / 1e6 + (3 * all * seen * weights * 100) / 1e10,
-      memory: 3e8 + weights * 40,
-      disk: weights * 24,
+      seconds: 5 + weights / 1e6 + (3 * trained * weights * 100) / 1e10,
+      memory: 3e8 + weights * 44,
+      disk: weights * 40,
     };
   },
   load: () => import("./run.ts"),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { about } from "../about.ts";
 import { fineTuneParams } from "../fineTuneParams.ts";
 
-/** Parameters of weight sparsity, version 1. */
+/** Parameters of weight sparsity, version 2. */
 export const params = z.strictObject({
   sparsity: z
     .number()

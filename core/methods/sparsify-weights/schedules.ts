@@ -57,13 +57,17 @@ function randomChooser({ layers, options, context }: Plan, masks: ReadonlyMap<st
     );
 }
 
+const SPARSE = "Training the sparse model";
+const DENSE = "Training the dense model";
+const BASELINE = "Baseline: the dense model";
+
 /** Masks and trains as the schedule says. */
 export async function makeSparse(plan: Plan): Promise<Made> {
   switch (plan.context.params.schedule) {
     case "one-shot":
-      return trainMasked(plan, { stage: "sparse", from: plan.start, choose: plan.choose });
+      return trainMasked(plan, { stage: "sparse", title: SPARSE, from: plan.start, choose: plan.choose });
     case "cubic":
-      return trainGradually(plan, "sparse", plan.choose);
+      return trainGradually(plan, { stage: "sparse", title: SPARSE, choose: plan.choose });
     case "rewind":
       return rewind(plan);
   }
@@ -71,30 +75,42 @@ export async function makeSparse(plan: Plan): Promise<Made> {
 
 interface Masked {
   readonly stage: string;
+  /** The same for people. */
+  readonly title: string;
   readonly from: Model;
   readonly choose: Chooser;
 }
 
 /** Masks at once, and training after that. */
-async function trainMasked({ context }: Plan, { stage, from, choose }: Masked): Promise<Made> {
+async function trainMasked({ context }: Plan, { stage, title, from, choose }: Masked): Promise<Made> {
   const { params } = context;
   const masks = choose(1, (weight) => stateOf(from, weight));
   const masked = applyMasks(from, masks);
   if (params.epochs === 0) return { model: masked, history: [], epochs: 0, from };
   context.emit({ kind: "stage", name: "Training with masks" });
-  const { model, history } = await fineTune(context, masked, { params, stage, masks });
+  const { model, history } = await fineTune(context, masked, { params, stage, title, masks });
   return { model, history, epochs: params.epochs, from };
 }
 
 /** Training that gets sparser step by step. */
-async function trainGradually({ context, start, layers }: Plan, stage: string, choose: Chooser): Promise<Made> {
+async function trainGradually(
+  { context, start, layers }: Plan,
+  { stage, title, choose }: Omit<Masked, "from">,
+): Promise<Made> {
   const { params } = context;
   context.emit({ kind: "stage", name: "Training sparser step by step" });
   const ramp: Ramp = { start: 0, end: params.rampEnd, every: params.rampEvery };
   const masks = new Map(layers.map((l) => [l.weight, new Float32Array(l.elements).fill(1)]));
   const scored = params.criterion === "movement" ? layers.map((l) => l.weight) : [];
   const beforeUpdate = gradualMasks(ramp, choose);
-  const { model, history } = await fineTune(context, start, { params, stage, masks, beforeUpdate, plan: { scored } });
+  const { model, history } = await fineTune(context, start, {
+    params,
+    stage,
+    title,
+    masks,
+    beforeUpdate,
+    plan: { scored },
+  });
   return { model, history, epochs: params.epochs, from: start };
 }
 
@@ -107,20 +123,22 @@ async function rewind(plan: Plan): Promise<Made> {
   const { params, emit } = context;
   let early = start;
   if (params.rewindEpochs > 0) {
-    emit({ kind: "stage", name: "Training up to the point to go back to" });
+    const title = "Training up to the point to go back to";
+    emit({ kind: "stage", name: title });
     const until = { ...params, epochs: params.rewindEpochs };
     const schedule = { kind: "constant", warmup: 0.05 } as const;
-    early = (await fineTune(context, start, { params: until, stage: "early", plan: { schedule } })).model;
+    early = (await fineTune(context, start, { params: until, stage: "early", title, plan: { schedule } })).model;
   }
-  emit({ kind: "stage", name: "Training the dense model" });
-  const dense = (await fineTune(context, early, { params, stage: "dense" })).model;
+  emit({ kind: "stage", name: DENSE });
+  const dense = (await fineTune(context, early, { params, stage: "dense", title: DENSE })).model;
   let last = { model: dense, history: [] as readonly EpochResult[] };
   for (let round = 1; round <= params.rounds; round++) {
     const share = (1 - (1 - options.sparsity) ** (round / params.rounds)) / options.sparsity;
     const found = plan.choose(share, (weight) => stateOf(last.model, weight));
     const stage = round === params.rounds ? "sparse" : `round${round}`;
-    emit({ kind: "stage", name: `Training what is left, round ${round} of ${params.rounds}` });
-    last = await fineTune(context, applyMasks(early, found), { params, stage, masks: found });
+    const title = `Training what is left, round ${round} of ${params.rounds}`;
+    emit({ kind: "stage", name: title });
+    last = await fineTune(context, applyMasks(early, found), { params, stage, title, masks: found });
   }
   const epochs = params.rewindEpochs + (1 + params.rounds) * params.epochs;
   return { ...last, epochs, from: early, dense };
@@ -140,16 +158,17 @@ export async function trainBaselines(
   const { params, emit } = context;
   const masks = new Map(layers.map(({ weight }) => [weight, maskOf(made.model, weight)] as const));
   const choose = randomChooser(plan, masks);
-  emit({ kind: "stage", name: "Baseline: random mask" });
+  const title = "Baseline: random mask";
+  emit({ kind: "stage", name: title });
   const isGradual = params.schedule === "cubic";
   const random = isGradual
-    ? await trainGradually(plan, "random", choose)
-    : await trainMasked(plan, { stage: "random", from: made.from, choose });
+    ? await trainGradually(plan, { stage: "random", title, choose })
+    : await trainMasked(plan, { stage: "random", title, from: made.from, choose });
   const found = [{ label: "random mask, as sparse and trained as long", model: random.model }];
   if (made.dense !== undefined) return [...found, { label: "dense, trained as long", model: made.dense }];
   if (params.epochs === 0) return found;
-  emit({ kind: "stage", name: "Baseline: the dense model" });
-  const dense = await fineTune(context, start, { params, stage: "dense" });
+  emit({ kind: "stage", name: BASELINE });
+  const dense = await fineTune(context, start, { params, stage: "dense", title: BASELINE });
   return [...found, { label: "dense, trained as long", model: dense.model }];
 }
 

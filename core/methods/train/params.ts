@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { about } from "../about.ts";
 import { augmentParams } from "../augmentParams.ts";
+import { learningRate } from "../learningRate.ts";
 
 const share = z.number().min(0).max(1);
 
-/** Parameters of training, version 1. */
+/** Parameters of training, version 2. */
 export const params = z.strictObject({
   epochs: z
     .int()
@@ -25,17 +26,11 @@ export const params = z.strictObject({
         search: { low: 32, high: 512, log: true },
       }),
     ),
-  rate: z
-    .number()
-    .positive()
-    .default(0.05)
-    .meta(
-      about({
-        title: "Learning rate",
-        description: "The highest of the schedule. SGD from scratch likes 0.1, fine-tuning 0.01, AdamW 0.001.",
-        search: { low: 1e-4, high: 0.5, log: true },
-      }),
-    ),
+  rate: learningRate({
+    description:
+      "The highest of the schedule; auto measures one. SGD from scratch likes 0.1, fine-tuning 0.01, AdamW 0.001.",
+    search: { low: 1e-4, high: 0.5, log: true },
+  }),
   schedule: z
     .enum(["one-cycle", "cosine", "linear", "step", "constant"])
     .default("cosine")

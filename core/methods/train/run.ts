@@ -32,6 +32,7 @@ export async function run(context: MethodContext<Params>): Promise<MethodResult<
     ...(work !== undefined && { saving: { path: host.files.join(work.folder, "checkpoint"), key: work.key } }),
   });
   const { history, extent, parameters, epoch } = result;
+  context.trained?.({ title: "Training", ...result.rate });
   return {
     model: withPreparation(result.model, training.preprocessing),
     findings: { history, extent, parameters, epoch, samples: training.count },
