@@ -171,7 +171,7 @@ function holdsNan(array: NdArray | undefined): boolean {
   if (!(data instanceof Float32Array)) return false;
   // NaN survives the sum, and is looked for only where that may be infinity less infinity.
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]!;
+  for (const x of data) sum += x;
   return Number.isNaN(sum) && data.some(Number.isNaN);
 }
 
