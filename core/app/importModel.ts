@@ -2,11 +2,13 @@ import { basename, dirname, resolve } from "node:path";
 import { LatheError } from "../base/error.ts";
 import type { Artifact, Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
+import { describeNan, NAN_HINT } from "../graph/nanConstants.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import { LARGEST_FILE } from "../onnx/encode.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { checkDisk } from "./disk.ts";
+import { findNan } from "./nanWeights.ts";
 import { checkName, freeName, nameFromFile, nextId, type Project, type Work } from "./project.ts";
 import { engineFacts } from "./version.ts";
 
@@ -34,6 +36,7 @@ export async function importModel(project: Project, file: string, options: Impor
   const model = await decodeModel(bytes, { name: path, folder: dirname(path), host });
   const locations = externalFiles(model);
   await checkDisk(store.folder, bytes.byteLength + sum([...locations.values()].map((l) => l.end)));
+  const warnings = await whatIsWrong(model, project, options);
 
   options.emit({ kind: "stage", name: "Storing the model" });
   const external: Record<string, Artifact> = {};
@@ -41,7 +44,6 @@ export async function importModel(project: Project, file: string, options: Impor
     external[location] = await store.artifacts.putFile(source, options.signal);
   }
   const artifact = await store.artifacts.putBytes(bytes, options.signal);
-  const reason = whyNotRunnable(model);
   const existing = store.variants();
   const variant: Variant = {
     id: nextId("v", existing),
@@ -53,7 +55,7 @@ export async function importModel(project: Project, file: string, options: Impor
     external,
     measurements: null,
     findings: null,
-    warnings: reason === undefined ? [] : [`This model can be shown and compared, but not run: ${reason}`],
+    warnings,
     engine: engineFacts(),
   };
   store.together(() => {
@@ -61,6 +63,16 @@ export async function importModel(project: Project, file: string, options: Impor
     if (store.settings.baseline === null) store.saveSettings({ ...store.settings, baseline: variant.id });
   });
   return variant;
+}
+
+/** What to know of a model before anything is done with it. */
+async function whatIsWrong(model: Model, { host }: Project, { signal }: Work): Promise<string[]> {
+  const reason = whyNotRunnable(model);
+  const nan = await findNan(model, host, signal);
+  return [
+    ...(reason === undefined ? [] : [`This model can be shown and compared, but not run: ${reason}`]),
+    ...(nan.length === 0 ? [] : [`The constant ${describeNan(nan)}. ${NAN_HINT}`]),
+  ];
 }
 
 async function readWhole({ host }: Project, path: string): Promise<Uint8Array> {

@@ -7,7 +7,7 @@ import { LatheError, toLatheError } from "../base/error.ts";
 import type { Artifact, Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
 import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { writeModel } from "../onnx/write.ts";
 import type { Project } from "./project.ts";
 

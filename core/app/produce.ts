@@ -7,6 +7,7 @@ import type { Recipe, Variant } from "../contract/project.ts";
 import type { Trial } from "../contract/trial.ts";
 import type { TrialOrigin } from "../contract/trials.ts";
 import type { Model } from "../graph/model.ts";
+import { refuseNan } from "../graph/nanConstants.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { pickOf } from "../data/splits.ts";
 import { findMethod } from "../methods/catalogue.ts";
@@ -168,7 +169,7 @@ async function dataOf(
   );
 }
 
-/** What to know before the method runs. @throws not-runnable, unsupported */
+/** What to know before the method runs. @throws not-runnable, numeric, unsupported */
 export function checkApplies(method: Method, from: Variant, model: Model): readonly string[] {
   const reason = whyNotRunnable(model);
   if (reason !== undefined) {
@@ -176,6 +177,7 @@ export function checkApplies(method: Method, from: Variant, model: Model): reado
       hint: "Choose a model of standard operators.",
     });
   }
+  refuseNan(model, `${method.info.id} cannot run on "${from.name}"`);
   const applicability = method.applies(model);
   if (applicability.applies) return applicability.notes;
   throw new LatheError("unsupported", `${method.info.id} does not apply to "${from.name}": ${applicability.reason}`, {

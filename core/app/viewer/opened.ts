@@ -8,7 +8,7 @@ import { nodeMacs } from "../../measure/costs.ts";
 import type { FoundShape, FoundShapes } from "../../measure/shapes.ts";
 import { findWeights, type NodeWeights } from "../../measure/weights.ts";
 import { readModel } from "../../onnx/read.ts";
-import { tensorsOf } from "../../onnx/tensors.ts";
+import { tensorsOf } from "../../graph/tensors.ts";
 
 /** A model on this machine. The key names its content, external data included; the path may be another one each time. */
 export interface ModelFile {
