@@ -1,5 +1,6 @@
 import { elementCount } from "../base/array.ts";
 import { LatheError } from "../base/error.ts";
+import { countCalled, functionsOf, type Functions } from "./calls.ts";
 import { functionKey } from "./domains.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node } from "./model.ts";
 
@@ -88,7 +89,7 @@ export function flattenModel(
   { opened = new Set(), step = () => undefined }: FlattenOptions = {},
 ): FlatGraph {
   const ops: FlatOp[] = [];
-  const bodies = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
+  const bodies = functionsOf({ functions });
   const isWhole = countCalled(graph.nodes, bodies) <= MOST_CALLED;
   const constants = new Set(graph.initializers.map((t) => t.name));
   const inputs = graph.inputs.map((v) => v.name).filter((name) => !constants.has(name));
@@ -96,29 +97,6 @@ export function flattenModel(
   const all: Walk = { ops, bodies, isOpened: (key) => isWhole || opened.has(key), step, called: 0 };
   walk({ graph, scope, owner: -1, body: "", key: "", callers: [], rename: (name) => name }, all);
   return { ops, inputs, outputs: graph.outputs.map(({ name }) => ({ value: name, from: scope.own.get(name)?.from })) };
-}
-
-/** Counts the ops that the calls among nodes stand for, all the way down; not on, once they are more than the limit. */
-function countCalled(nodes: readonly Node[], functions: Walk["bodies"]): number {
-  if (functions.size === 0) return 0;
-  const known = Array.from({ length: MOST_DEEP + 1 }, () => new Map<FunctionDefinition, number>());
-  const within = (called: FunctionDefinition, depth: number): number => {
-    const found = known[depth]!.get(called) ?? called.nodes.length + count(called.nodes, depth);
-    known[depth]!.set(called, found);
-    return found;
-  };
-  const count = (list: readonly Node[], depth: number): number => {
-    if (depth === MOST_DEEP) return 0;
-    let sum = 0;
-    for (const node of list) {
-      for (const [, { nodes: inner }] of bodiesOf(node)) sum += (depth > 0 ? inner.length : 0) + count(inner, depth);
-      const called = functions.get(functionKey(node.domain, node.op, node.overload));
-      if (called !== undefined) sum += within(called, depth + 1);
-      if (sum > MOST_CALLED) break;
-    }
-    return sum;
-  };
-  return count(nodes, 0);
 }
 
 interface Place {
@@ -136,7 +114,7 @@ interface Place {
 
 interface Walk {
   readonly ops: FlatOp[];
-  readonly bodies: ReadonlyMap<string, FunctionDefinition>;
+  readonly bodies: Functions;
   readonly isOpened: (key: string) => boolean;
   readonly step: Step;
   /** Ops within calls so far. */
