@@ -14,6 +14,7 @@ import { findShapes } from "../measure/shapes.ts";
 import { measureVariants as timeVariants } from "../measure/variants.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
 import { withSession } from "../runtime/session.ts";
+import { isLost } from "../store/readVariant.ts";
 import { storedBytes, withModelFile, withModelFiles } from "./modelFiles.ts";
 import { readPredictions, storePredictions } from "./predictions.ts";
 import { baselineOf, findData, type Project, type Work } from "./project.ts";
@@ -74,9 +75,9 @@ export async function takeMeasurements(
   const all = [baseline, ...asked.filter((v) => v.id !== baseline.id)];
   const ordered: Variant[] = [];
   for (const variant of all) {
-    const reason = await withModelFile(project, variant, async (path) =>
-      whyNotRunnable(await readModel(path, project.host)),
-    );
+    const reason = isLost(variant)
+      ? (variant.damage ?? "")
+      : await withModelFile(project, variant, async (path) => whyNotRunnable(await readModel(path, project.host)));
     if (reason === undefined) ordered.push(variant);
     else
       refuse(variant, {

@@ -1,6 +1,7 @@
 import { defineMethod } from "../define.ts";
 import { distillEstimate } from "../distillEstimate.ts";
 import { needsFloatWeights } from "../floatModel.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -15,6 +16,7 @@ export default defineMethod({
   needsData: () => true,
   applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,
+  findings,
   load: () => import("./run.ts"),
   report,
 });

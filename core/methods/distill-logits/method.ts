@@ -1,5 +1,6 @@
 import { defineMethod } from "../define.ts";
 import { distillEstimate } from "../distillEstimate.ts";
+import { distillFindings } from "../distillFindings.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
@@ -16,6 +17,7 @@ export default defineMethod({
   needsData: () => true,
   applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,
+  findings: distillFindings,
   load: () => import("./run.ts"),
   report,
   suggest,

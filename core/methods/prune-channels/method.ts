@@ -3,6 +3,7 @@ import type { Model } from "../../graph/model.ts";
 import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -39,6 +40,7 @@ export default defineMethod({
       disk: weights * 24,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
   suggest,

@@ -1,6 +1,7 @@
 import { elementCount } from "../../base/array.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -24,6 +25,7 @@ export default defineMethod({
       disk: weights * 24,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
   suggest,

@@ -2,7 +2,7 @@ import { elementCount } from "../../base/array.ts";
 import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
 import { formatOf } from "../../transform/formats.ts";
-import type { Findings } from "./findings.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -26,8 +26,9 @@ export default defineMethod({
       disk: weights * 20,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  layers: ({ layers }) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
   suggest,
 });

@@ -4,6 +4,7 @@ import { normalizeModel } from "../../transform/constants.ts";
 import { upgradeOpset } from "../../transform/upgradeOpset.ts";
 import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -40,6 +41,7 @@ export default defineMethod({
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     return { seconds: 0.2 + weights / 5e7, memory: 2e8 + weights * 12, disk: weights * 1.1 };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
 });

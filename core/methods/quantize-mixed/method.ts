@@ -3,7 +3,7 @@ import { opOf } from "../../ops/registry.ts";
 import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
 import { formatOf } from "../../transform/formats.ts";
-import type { Findings } from "./findings.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -35,8 +35,9 @@ export default defineMethod({
       disk: weights * (2 + front.length),
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  layers: ({ layers }) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
   suggest,
 });

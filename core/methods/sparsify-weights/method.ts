@@ -2,7 +2,7 @@ import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
-import type { Findings } from "./findings.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -37,9 +37,10 @@ export default defineMethod({
       disk: weights * 24,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) =>
+  layers: ({ layers }) =>
     layers.map(({ node, elements, zeros }) => ({ node, sparsity: elements === 0 ? 0 : zeros / elements })),
   suggest,
 });
