@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatBytes, formatCount } from "../../base/format.ts";
 import { figure, formatName, listOf, namedOp, scores } from "../findingParts.ts";
 
 /** What one format does to one layer, the others in float. */
@@ -17,6 +18,8 @@ export type LayerChoice = z.output<typeof layer>;
 const point = z.object({
   limit: figure,
   budget: figure,
+  /** What the limit asks for, where nothing on offer keeps within it and the least that can be was taken. */
+  wanted: figure.optional(),
   /** What the programme may spend beyond the budget, because it counts constants of several layers more than once. */
   slack: figure,
   /** As the programme adds it up. */
@@ -49,3 +52,9 @@ export const findings = z.object({
   traceError: figure.optional(),
 });
 export type Findings = z.output<typeof findings>;
+
+/** A cost as people read it. */
+export function formatCost(unit: Findings["unit"], value: number): string {
+  if (unit === "B") return formatBytes(value);
+  return unit === "ms" ? `${value.toFixed(3)} ms` : `${formatCount(value)} bit operations`;
+}
