@@ -17,6 +17,7 @@ import { withSession } from "../runtime/session.ts";
 import { isLost } from "../store/readVariant.ts";
 import { storedBytes, withModelFile, withModelFiles } from "./modelFiles.ts";
 import { readPredictions, storePredictions } from "./predictions.ts";
+import { atPreparedSizes, openSizes } from "./preparedSizes.ts";
 import { baselineOf, findData, type Project, type Work } from "./project.ts";
 import { openData, type OpenedData } from "./projectData.ts";
 import { checkUnseen } from "./unseen.ts";
@@ -120,9 +121,13 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
         reference = predictions && { ...predictions, variant: variant.id };
       }
       emit({ kind: "stage", name: `${variant.name}: memory` });
-      const memory = await memoryOf(path, options);
+      const memory = await memoryOf(path, options, openSizes(model, data?.data.preprocessing));
       emit({ kind: "stage", name: `${variant.name}: layers` });
-      const { size, layers } = await costsOf(project, { model, variant, options });
+      const { size, layers } = await costsOf(project, {
+        model: atPreparedSizes(model, data?.data.preprocessing),
+        variant,
+        options,
+      });
       return { ...(accuracy && { accuracy }), memory, size, layers };
     };
     const inspected = await withModelFile(project, variant, (path) =>
@@ -218,8 +223,12 @@ function availableThreads(): number {
   return Math.max(1, Math.min(8, cpus().length));
 }
 
-function memoryOf(path: string, { threads = 1, seed = 0, signal }: MeasureOptions): Promise<Memory> {
-  return measureMemory(path, { session: { threads }, batch: 1, seed, signal });
+function memoryOf(
+  path: string,
+  { threads = 1, seed = 0, signal }: MeasureOptions,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Memory> {
+  return measureMemory(path, { session: { threads }, batch: 1, seed, sizes, signal });
 }
 
 interface CostTask {
