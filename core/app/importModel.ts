@@ -2,13 +2,11 @@ import { basename, dirname, resolve } from "node:path";
 import { LatheError } from "../base/error.ts";
 import type { Artifact, Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
-import { describeNan, NAN_HINT } from "../graph/nanConstants.ts";
-import { whyNotRunnable } from "../graph/runnable.ts";
 import { decodeModel } from "../onnx/decode.ts";
-import { LARGEST_FILE } from "../onnx/encode.ts";
+import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
 import { tensorsOf } from "../graph/tensors.ts";
+import { admitModel } from "./admitModel.ts";
 import { checkDisk } from "./disk.ts";
-import { findNan } from "./nanWeights.ts";
 import { checkName, freeName, nameFromFile, nextId, type Project, type Work } from "./project.ts";
 import { engineFacts } from "./version.ts";
 
@@ -18,7 +16,8 @@ export interface ImportModelOptions extends Work {
 
 /**
  * Brings an ONNX file, with its external data, into the project. The first one becomes the baseline.
- * The bytes are kept as they are. A model that the runtime cannot run comes in with a warning.
+ * The bytes are kept as they are, but where names of nodes have to be made unique. What is wrong with it, and that the
+ * runtime cannot run it, comes in as a warning.
  * @throws invalid-model, unsupported, limit-exceeded, not-found, already-exists, disk-full
  */
 export async function importModel(project: Project, file: string, options: ImportModelOptions): Promise<Variant> {
@@ -33,17 +32,17 @@ export async function importModel(project: Project, file: string, options: Impor
   }
   options.emit({ kind: "stage", name: `Reading ${basename(path)}` });
   const bytes = await readWhole(project, path);
-  const model = await decodeModel(bytes, { name: path, folder: dirname(path), host });
+  const read = await decodeModel(bytes, { name: path, folder: dirname(path), host });
+  const { model, warnings } = await admitModel(read, project, options);
   const locations = externalFiles(model);
   await checkDisk(store.folder, bytes.byteLength + sum([...locations.values()].map((l) => l.end)));
-  const warnings = await whatIsWrong(model, project, options);
 
   options.emit({ kind: "stage", name: "Storing the model" });
   const external: Record<string, Artifact> = {};
   for (const [location, { file: source }] of locations) {
     external[location] = await store.artifacts.putFile(source, options.signal);
   }
-  const artifact = await store.artifacts.putBytes(bytes, options.signal);
+  const artifact = await store.artifacts.putBytes(model === read ? bytes : encodeModel(model), options.signal);
   const existing = store.variants();
   const variant: Variant = {
     id: nextId("v", existing),
@@ -55,7 +54,7 @@ export async function importModel(project: Project, file: string, options: Impor
     external,
     measurements: null,
     findings: null,
-    warnings,
+    warnings: [...warnings],
     engine: engineFacts(),
   };
   store.together(() => {
@@ -63,16 +62,6 @@ export async function importModel(project: Project, file: string, options: Impor
     if (store.settings.baseline === null) store.saveSettings({ ...store.settings, baseline: variant.id });
   });
   return variant;
-}
-
-/** What to know of a model before anything is done with it. */
-async function whatIsWrong(model: Model, { host }: Project, { signal }: Work): Promise<string[]> {
-  const reason = whyNotRunnable(model);
-  const nan = await findNan(model, host, signal);
-  return [
-    ...(reason === undefined ? [] : [`This model can be shown and compared, but not run: ${reason}`]),
-    ...(nan.length === 0 ? [] : [`The constant ${describeNan(nan)}. ${NAN_HINT}`]),
-  ];
 }
 
 async function readWhole({ host }: Project, path: string): Promise<Uint8Array> {
