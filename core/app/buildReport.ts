@@ -5,6 +5,7 @@ import type { Report, ReportBlock } from "../contract/report.ts";
 import { loadCatalogue } from "../methods/catalogue.ts";
 import { MARKED } from "./best.ts";
 import { compareVariants, comparisonTable, verdictOf, type Compared, type Comparison } from "./compare.ts";
+import { isLost } from "../store/readVariant.ts";
 import { findData, type Project } from "./project.ts";
 import { chartBlocks } from "./reportCharts.ts";
 import { layerBlocks } from "./reportLayers.ts";
@@ -137,8 +138,10 @@ async function variantSection(project: Project, variant: Variant): Promise<Repor
   const parent = project.store.variants().find((v) => v.id === variant.parent);
   const method = recipe === null ? undefined : (await loadCatalogue()).get(recipe.method);
   const { careful, found } = await methodBlocks(variant);
+  const heading: ReportBlock = { kind: "heading", level: 2, text: variant.name };
+  if (isLost(variant)) return [heading, ...careful];
   const blocks: ReportBlock[] = [
-    { kind: "heading", level: 2, text: variant.name },
+    heading,
     {
       kind: "text",
       text:

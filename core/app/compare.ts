@@ -3,6 +3,7 @@ import type { Latency } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { ReportBlock, TableCell, TableColumn } from "../contract/report.ts";
 import { pairedDifference, type PairedDifference } from "../measure/statistics.ts";
+import { isLost } from "../store/readVariant.ts";
 import { storedBytes } from "./modelFiles.ts";
 import { presentVariants } from "./archive.ts";
 import { accuracyApart, bestOf } from "./best.ts";
@@ -47,7 +48,8 @@ function beside(variant: Variant, baseline: Variant): Compared {
     variant,
     isBaseline: variant.id === baseline.id,
     bytes,
-    sizeRatio: bytes / storedBytes(baseline),
+    // Of one whose record is lost nothing is known, so it is neither smaller nor larger.
+    sizeRatio: isLost(variant) || isLost(baseline) ? 1 : bytes / storedBytes(baseline),
     latency,
     speedUp: speedUpOf(latency, baseline.id),
     difference:
@@ -162,7 +164,8 @@ function speedUpCell({ speedUp, isBaseline }: Compared): TableCell {
   return tone === undefined ? cell : { ...cell, tone };
 }
 
-function sizeCell({ bytes, sizeRatio, isBaseline }: Compared): TableCell {
+function sizeCell({ variant, bytes, sizeRatio, isBaseline }: Compared): TableCell {
+  if (isLost(variant)) return NONE;
   const cell: TableCell = { text: formatBytes(bytes), value: bytes };
   return isBaseline ? cell : { ...cell, note: `${formatFixed(sizeRatio, 2)} of baseline` };
 }

@@ -2,17 +2,15 @@ import { ELEMENT_TYPES } from "../base/elementType.ts";
 import type { LayerComparison, LayerFigures, LearningCurves } from "../contract/compare.ts";
 import type { Layer } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
-import { loadCatalogue } from "../methods/catalogue.ts";
 import type { LayerFinding } from "../methods/define.ts";
+import { tellOf } from "./told.ts";
 
 /** What methods drew over the epochs of their trainings, the same quantity of all variants in one chart. */
 export async function learningCurvesOf(variants: readonly Variant[]): Promise<LearningCurves[]> {
-  const catalogue = await loadCatalogue();
   const charts = new Map<string, LearningCurves>();
-  for (const { id, name, recipe, findings } of variants) {
-    if (recipe === null) continue;
-    const blocks = catalogue.get(recipe.method)?.report(findings, recipe.params) ?? [];
-    for (const block of blocks) {
+  for (const variant of variants) {
+    const { id, name } = variant;
+    for (const block of (await tellOf(variant)).blocks) {
       if (block.kind !== "lines" || block.x.title !== "Epoch") continue;
       const key = JSON.stringify([block.title, block.y.unit]);
       const chart = charts.get(key) ?? { title: block.title, x: block.x, y: block.y, series: [] };
@@ -56,10 +54,9 @@ function isAdded(
   return layers.get(node)?.macs === 0 && baseline?.has(node) !== true;
 }
 
-async function findingsOf({ recipe, findings }: Variant): Promise<ReadonlyMap<string, LayerFinding>> {
-  if (recipe === null) return new Map();
-  const method = (await loadCatalogue()).get(recipe.method);
-  return new Map((method?.layers(findings) ?? []).map((l) => [l.node, l]));
+async function findingsOf(variant: Variant): Promise<ReadonlyMap<string, LayerFinding>> {
+  const { layers } = await tellOf(variant);
+  return new Map(layers.map((l) => [l.node, l]));
 }
 
 function figuresOf(layer: Layer | undefined, finding: LayerFinding | undefined): LayerFigures | null {

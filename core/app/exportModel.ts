@@ -6,7 +6,7 @@ import { EXTERNAL_ABOVE, type ExportChoices, type ExportField } from "../contrac
 import { opsetOf } from "../graph/domains.ts";
 import type { Model, Tensor } from "../graph/model.ts";
 import { LARGEST_FILE } from "../onnx/encode.ts";
-import { mapTensors, tensorsOf } from "../onnx/tensors.ts";
+import { mapTensors, tensorsOf } from "../graph/tensors.ts";
 import { measureModel, type WriteOptions } from "../onnx/write.ts";
 import { withSession } from "../runtime/session.ts";
 import { changeOpset } from "../transform/changeOpset.ts";

@@ -2,10 +2,10 @@ import { basename, dirname, resolve } from "node:path";
 import { LatheError } from "../base/error.ts";
 import type { Artifact, Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
-import { whyNotRunnable } from "../graph/runnable.ts";
 import { decodeModel } from "../onnx/decode.ts";
-import { LARGEST_FILE } from "../onnx/encode.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
+import { tensorsOf } from "../graph/tensors.ts";
+import { admitModel } from "./admitModel.ts";
 import { checkDisk } from "./disk.ts";
 import { checkName, freeName, nameFromFile, nextId, type Project, type Work } from "./project.ts";
 import { engineFacts } from "./version.ts";
@@ -16,7 +16,8 @@ export interface ImportModelOptions extends Work {
 
 /**
  * Brings an ONNX file, with its external data, into the project. The first one becomes the baseline.
- * The bytes are kept as they are. A model that the runtime cannot run comes in with a warning.
+ * The bytes are kept as they are, but where names of nodes have to be made unique. What is wrong with it, and that the
+ * runtime cannot run it, comes in as a warning.
  * @throws invalid-model, unsupported, limit-exceeded, not-found, already-exists, disk-full
  */
 export async function importModel(project: Project, file: string, options: ImportModelOptions): Promise<Variant> {
@@ -31,7 +32,8 @@ export async function importModel(project: Project, file: string, options: Impor
   }
   options.emit({ kind: "stage", name: `Reading ${basename(path)}` });
   const bytes = await readWhole(project, path);
-  const model = await decodeModel(bytes, { name: path, folder: dirname(path), host });
+  const read = await decodeModel(bytes, { name: path, folder: dirname(path), host });
+  const { model, warnings } = await admitModel(read, project, options);
   const locations = externalFiles(model);
   await checkDisk(store.folder, bytes.byteLength + sum([...locations.values()].map((l) => l.end)));
 
@@ -40,8 +42,7 @@ export async function importModel(project: Project, file: string, options: Impor
   for (const [location, { file: source }] of locations) {
     external[location] = await store.artifacts.putFile(source, options.signal);
   }
-  const artifact = await store.artifacts.putBytes(bytes, options.signal);
-  const reason = whyNotRunnable(model);
+  const artifact = await store.artifacts.putBytes(model === read ? bytes : encodeModel(model), options.signal);
   const existing = store.variants();
   const variant: Variant = {
     id: nextId("v", existing),
@@ -53,7 +54,7 @@ export async function importModel(project: Project, file: string, options: Impor
     external,
     measurements: null,
     findings: null,
-    warnings: reason === undefined ? [] : [`This model can be shown and compared, but not run: ${reason}`],
+    warnings: [...warnings],
     engine: engineFacts(),
   };
   store.together(() => {

@@ -11,7 +11,7 @@ import { printModel } from "../graph/print.ts";
 import { printDiff } from "../graph/printDiff.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { byteLength } from "../base/elementType.ts";
 import { withModelFile } from "./modelFiles.ts";
 import { findVariant, type Project } from "./project.ts";

@@ -18,6 +18,8 @@ export interface InspectedPart {
   readonly label: string;
   readonly op?: string;
   readonly ops: number;
+  /** Of a function that was not looked into, since all that functions stand for would be too much: its own ops. */
+  readonly unopened?: number;
   readonly parameters: number;
   readonly parts: readonly InspectedPart[];
 }
@@ -47,14 +49,16 @@ export async function inspectParts(
     label: part.label,
     ...(part.form === "op" && { op: flat.ops[part.ops[0]!]!.node.op }),
     ops: part.ops.length,
+    ...(part.unopened !== undefined && { unopened: part.unopened }),
     parameters: foldFigures(part, figures).parameters ?? 0,
     parts: part.parts.map(describe),
   });
   const parts = opened.parts.parts.map(describe);
   const lines = (list: readonly InspectedPart[], indent: string): string[] =>
-    list.flatMap(({ label, op, ops, parameters, parts }) => {
+    list.flatMap(({ label, op, ops, unopened, parameters, parts }) => {
       const weights = parameters === 0 ? "" : `, ${formatCount(parameters)} parameters`;
-      const head = op === undefined ? `${label} (${ops} ops${weights})` : `${op} ${label}${weights}`;
+      const hidden = unopened === undefined ? "" : `, a function of ${unopened} ops that is not opened`;
+      const head = op === undefined ? `${label} (${ops} ops${weights})` : `${op} ${label}${weights}${hidden}`;
       return [indent + head, ...lines(parts, `${indent}  `)];
     });
   return { parts, text: lines(parts, "").join("\n") };

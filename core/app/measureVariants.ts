@@ -15,8 +15,10 @@ import { findShapes } from "../measure/shapes.ts";
 import { measureVariants as timeVariants } from "../measure/variants.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
 import { withSession } from "../runtime/session.ts";
+import { isLost } from "../store/readVariant.ts";
 import { storedBytes, withModelFile, withModelFiles } from "./modelFiles.ts";
 import { readPredictions, storePredictions } from "./predictions.ts";
+import { atPreparedSizes, openSizes } from "./preparedSizes.ts";
 import { baselineOf, findData, type Project, type Work } from "./project.ts";
 import { openData, type OpenedData } from "./projectData.ts";
 import { checkUnseen } from "./unseen.ts";
@@ -75,9 +77,9 @@ export async function takeMeasurements(
   const all = [baseline, ...asked.filter((v) => v.id !== baseline.id)];
   const ordered: Variant[] = [];
   for (const variant of all) {
-    const reason = await withModelFile(project, variant, async (path) =>
-      whyNotRunnable(await readModel(path, project.host)),
-    );
+    const reason = isLost(variant)
+      ? (variant.damage ?? "")
+      : await withModelFile(project, variant, async (path) => whyNotRunnable(await readModel(path, project.host)));
     if (reason === undefined) ordered.push(variant);
     else
       refuse(variant, {
@@ -120,9 +122,13 @@ async function measureAll(project: Project, { ordered, baseline, data, options }
         reference = predictions && { ...predictions, variant: variant.id };
       }
       emit({ kind: "stage", name: `${variant.name}: memory` });
-      const memory = await memoryOf(path, options);
+      const memory = await memoryOf(path, options, openSizes(model, data?.data.preprocessing));
       emit({ kind: "stage", name: `${variant.name}: layers` });
-      const { size, layers } = await costsOf(project, { model, variant, options });
+      const { size, layers } = await costsOf(project, {
+        model: atPreparedSizes(model, data?.data.preprocessing),
+        variant,
+        options,
+      });
       return { ...(accuracy && { accuracy }), memory, size, layers };
     };
     const inspected = await withModelFile(project, variant, (path) =>
@@ -217,8 +223,12 @@ function availableThreads(): number {
   return Math.max(1, Math.min(8, cpus().length));
 }
 
-function memoryOf(path: string, { threads = 1, seed = 0, signal }: MeasureOptions): Promise<Memory> {
-  return measureMemory(path, { session: { threads }, batch: 1, seed, signal });
+function memoryOf(
+  path: string,
+  { threads = 1, seed = 0, signal }: MeasureOptions,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Memory> {
+  return measureMemory(path, { session: { threads }, batch: 1, seed, sizes, signal });
 }
 
 interface CostTask {

@@ -7,16 +7,17 @@ import { LatheError, toLatheError } from "../base/error.ts";
 import type { Artifact, Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
 import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { writeModel } from "../onnx/write.ts";
+import { isLost } from "../store/readVariant.ts";
 import type { Project } from "./project.ts";
 
-export type StoredModel = Pick<Variant, "model" | "external">;
+export type StoredModel = Pick<Variant, "model" | "external" | "damage">;
 
 /**
  * Hands a variant's verified model file to `use`. A model with external data is laid out as a folder, with hard
  * links where the file system has them, which is gone afterwards.
- * @throws integrity
+ * @throws integrity, invalid-project
  */
 export async function withModelFile<T>(
   project: Project,
@@ -25,6 +26,11 @@ export async function withModelFile<T>(
 ): Promise<T> {
   const { artifacts, canWrite, folder } = project.store;
   const external = Object.entries(stored.external);
+  if (isLost(stored)) {
+    throw new LatheError("invalid-project", `The variant cannot be used. ${stored.damage ?? ""}`, {
+      hint: "Use another variant, or import its model again under another name.",
+    });
+  }
   await artifacts.verify(stored.model);
   for (const [, artifact] of external) await artifacts.verify(artifact);
   if (external.length === 0) return use(artifacts.path(stored.model));

@@ -3,10 +3,12 @@ import { hash } from "../base/hash.ts";
 import { canonicalJson, type Json } from "../base/json.ts";
 import { LatheError } from "../base/error.ts";
 import type { JobStepOutput } from "../contract/jobs.ts";
+import type { Preprocessing } from "../contract/preprocessing.ts";
 import type { Recipe, Variant } from "../contract/project.ts";
 import type { Trial } from "../contract/trial.ts";
 import type { TrialOrigin } from "../contract/trials.ts";
 import type { Model } from "../graph/model.ts";
+import { refuseNan } from "../graph/nanConstants.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
 import { pickOf } from "../data/splits.ts";
 import { findMethod } from "../methods/catalogue.ts";
@@ -17,6 +19,7 @@ import { storedBytes, storeModel, withModelFile } from "./modelFiles.ts";
 import { findData, trainingSamples, type Project, type Work } from "./project.ts";
 import { openData, type OpenedData } from "./projectData.ts";
 import { openReferenced } from "./references.ts";
+import { atPreparedSizes, releaseSizes, type Sized } from "./preparedSizes.ts";
 import { openTrialLog } from "./trialLog.ts";
 import { engineFacts } from "./version.ts";
 
@@ -57,13 +60,34 @@ export async function produce(project: Project, recipe: Recipe, options: Produce
         from: from.model.sha256,
         ...(data && { data: data.fingerprint, calibration: pickOf(data.data.splits) }),
       };
-      const result = await runIn(project, { method, recipe: full, model, data }, options);
+      const bound = atPreparedSizes(model, preparationOf(project, options.data));
+      const made = await runIn(project, { method, recipe: full, model: bound, data }, options);
+      const result = await released(made, { bound, open: model }, { host, signal: options.signal });
       emit({ kind: "stage", name: "Storing the model" });
       return await outputOf(project, result, { recipe: full, options });
     });
   } finally {
     await data?.close();
   }
+}
+
+/** How samples are prepared, where the project has any. */
+function preparationOf(project: Project, data: string | undefined): Preprocessing | undefined {
+  return findData(project, data)?.preprocessing;
+}
+
+/** What a method made at the prepared sizes, with the sizes open that were open before. */
+async function released(
+  made: MethodResult<Json>,
+  sized: Sized,
+  options: Parameters<typeof releaseSizes>[2],
+): Promise<MethodResult<Json>> {
+  const release = async <T extends Pick<MethodResult<Json>, "model" | "warnings">>(one: T): Promise<T> => {
+    const { model, warning } = await releaseSizes(one.model, sized, options);
+    return { ...one, model, warnings: [...one.warnings, ...(warning === undefined ? [] : [warning])] };
+  };
+  const others = made.others && (await Promise.all(made.others.map(release)));
+  return { ...(await release(made)), ...(others && { others }) };
 }
 
 /** What makes a run's folder: all that decides on the result, down to the versions that make it. */
@@ -109,7 +133,7 @@ async function runIn(
       ...(data && { split: data.stream }),
       work: { folder, key },
       cache: host.files.join(project.store.folder, "cache"),
-      open: (sha256) => openReferenced(project, sha256),
+      open: async (sha256) => atPreparedSizes(await openReferenced(project, sha256), data?.data.preprocessing),
       trials,
       session: { threads: recipe.threads, ...(recipe.provider && { provider: recipe.provider }) },
       host,
@@ -168,7 +192,7 @@ async function dataOf(
   );
 }
 
-/** What to know before the method runs. @throws not-runnable, unsupported */
+/** What to know before the method runs. @throws not-runnable, numeric, unsupported */
 export function checkApplies(method: Method, from: Variant, model: Model): readonly string[] {
   const reason = whyNotRunnable(model);
   if (reason !== undefined) {
@@ -176,6 +200,7 @@ export function checkApplies(method: Method, from: Variant, model: Model): reado
       hint: "Choose a model of standard operators.",
     });
   }
+  refuseNan(model, `${method.info.id} cannot run on "${from.name}"`);
   const applicability = method.applies(model);
   if (applicability.applies) return applicability.notes;
   throw new LatheError("unsupported", `${method.info.id} does not apply to "${from.name}": ${applicability.reason}`, {

@@ -5,6 +5,7 @@ import type { Json } from "../base/json.ts";
 import type { MethodInfo } from "../contract/method.ts";
 import type { Variant } from "../contract/project.ts";
 import type { Model } from "../graph/model.ts";
+import { refuseNan } from "../graph/nanConstants.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
 import { importModel } from "./importModel.ts";
 import { withModelFile } from "./modelFiles.ts";
@@ -58,7 +59,7 @@ async function referenced(project: Project, reference: string, work: Work): Prom
 
 /**
  * The model of a variant with that SHA-256, constants in memory.
- * @throws not-found, integrity
+ * @throws not-found, integrity, numeric
  */
 export async function openReferenced(project: Project, sha256: string): Promise<Model> {
   const variant = project.store.variants().find((v) => v.model.sha256 === sha256);
@@ -68,5 +69,9 @@ export async function openReferenced(project: Project, sha256: string): Promise<
     });
   }
   const { host } = project;
-  return withModelFile(project, variant, async (path) => loadTensors(await readModel(path, host), host));
+  return withModelFile(project, variant, async (path) => {
+    const model = await loadTensors(await readModel(path, host), host);
+    refuseNan(model, `"${variant.name}" cannot take part`);
+    return model;
+  });
 }

@@ -1,4 +1,5 @@
 import type { ReportBlock } from "../contract/report.ts";
+import { isLost } from "../store/readVariant.ts";
 import type { Compared, Comparison } from "./compare.ts";
 
 /** Accuracy, latency, size and memory as bars, and what is traded for what. */
@@ -42,7 +43,7 @@ export function chartBlocks({ rows, baseline }: Comparison): ReportBlock[] {
       ...reference(timed.find(({ r }) => r.isBaseline)?.found.median),
     });
   }
-  blocks.push(bytesBars("Size on disk", rows, { value: (r) => r.bytes, reference }));
+  blocks.push(bytesBars("Size on disk", rows, { value: (r) => (isLost(r.variant) ? undefined : r.bytes), reference }));
   if (rows.some((r) => r.variant.measurements?.memory !== undefined)) {
     const over = (r: Compared): number | undefined => {
       const memory = r.variant.measurements?.memory;

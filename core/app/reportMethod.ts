@@ -3,24 +3,18 @@ import { PROCESSOR_NAMES } from "../contract/device.ts";
 import type { ProcessorAccuracy } from "../contract/measurement.ts";
 import type { Variant } from "../contract/project.ts";
 import type { ReportBlock } from "../contract/report.ts";
-import { loadCatalogue } from "../methods/catalogue.ts";
 import type { Project } from "./project.ts";
 import { stepBlocks } from "./reportSteps.ts";
+import { tellOf, warningsOf } from "./told.ts";
 
 /** What to be careful about with a variant, and what its method found out; that is nothing for an imported one. */
-export async function methodBlocks({
-  recipe,
-  findings,
-  warnings,
-  measurements,
-}: Variant): Promise<{ readonly careful: readonly ReportBlock[]; readonly found: readonly ReportBlock[] }> {
-  const method = recipe === null ? undefined : (await loadCatalogue()).get(recipe.method);
+export async function methodBlocks(
+  variant: Variant,
+): Promise<{ readonly careful: readonly ReportBlock[]; readonly found: readonly ReportBlock[] }> {
+  const [warnings, { blocks }] = await Promise.all([warningsOf(variant), tellOf(variant)]);
   return {
     careful: warnings.map((text) => ({ kind: "callout", tone: "warning", text })),
-    found: [
-      ...processorBlock(measurements?.accuracy?.processors ?? []),
-      ...(recipe === null ? [] : (method?.report(findings, recipe.params) ?? [])),
-    ],
+    found: [...processorBlock(variant.measurements?.accuracy?.processors ?? []), ...blocks],
   };
 }
 

@@ -14,6 +14,7 @@ import { checkApplies } from "./produce.ts";
 import { findData, variantOf, type Project, type Work } from "./project.ts";
 import { inputOf } from "./modelInput.ts";
 import { openData, type OpenedData } from "./projectData.ts";
+import { atPreparedSizes } from "./preparedSizes.ts";
 import { openReferenced } from "./references.ts";
 import { openTrialLog } from "./trialLog.ts";
 
@@ -89,15 +90,15 @@ async function runStep(
   const few = (stream: SampleStream): SampleStream => stream.select(spread(stream.indices, samples));
   try {
     return await method.run({
-      model,
+      model: atPreparedSizes(model, data?.data.preprocessing),
       params: smaller(method.info, step.params, samples),
       seed: step.seed,
       calibration: data && few(data.stream("calibration")),
       ...(data && { split: (name) => few(data.stream(name)) }),
       work: { folder, key: hash(`tryout ${number}`) },
-      open: (reference) => {
-        const own = made.get(reference);
-        return own === undefined ? openReferenced(project, reference) : Promise.resolve(own);
+      open: async (reference) => {
+        const own = made.get(reference) ?? (await openReferenced(project, reference));
+        return atPreparedSizes(own, data?.data.preprocessing);
       },
       trials,
       session: { threads: step.threads, ...(step.provider && { provider: step.provider }) },

@@ -10,7 +10,7 @@ import { toFloat32, type NdArray } from "../base/array.ts";
 import { measureVariants } from "../measure/variants.ts";
 import { calledInputs } from "../transform/edges.ts";
 import type { Model } from "../graph/model.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { readModel } from "../onnx/read.ts";
 import { withSession } from "../runtime/session.ts";
 import { largestDifference, type BundleTask, type Digest, type Vectors } from "./bundle.ts";

@@ -27,7 +27,7 @@ export function describeParameters(method: Parameterized): readonly ParameterTex
   }));
 }
 
-/** One flag per parameter: choices, switches with a --no- twin, numbers with their range, lists by repeating. */
+/** One flag per parameter: choices, switches that take on and off and have a --no- twin, numbers with their range, lists by repeating. */
 export function flagsOf(method: Parameterized): readonly Option[] {
   return propertiesOf(method).flatMap(([name, schema]) => flagsFor(name, schema));
 }
@@ -52,7 +52,8 @@ function flagsFor(name: string, schema: ParameterSchema): readonly Option[] {
     const off = make(`--no-${flagName(name)}`, "");
     // Shown beside its twin only in spirit: one line per parameter is enough.
     off.hidden = true;
-    return [make(flag, `${text}; --no-${flagName(name)} turns it off`), off];
+    const on = make(`${flag} [${SWITCH.join("|")}]`, `${text}; --no-${flagName(name)} turns it off`);
+    return [on.argParser(asSwitch), off];
   }
   if (schema.enum !== undefined) {
     const option = make(`${flag} <value>`, text).choices(schema.enum.map(plain));
@@ -101,7 +102,7 @@ function parserOf(schema: ParameterSchema): (text: string) => Json {
           : refuse(text, valuesText(schema));
       };
     case "boolean":
-      return (text) => (text === "true" ? true : text === "false" ? false : refuse(text, "true or false"));
+      return asSwitch;
     case "string":
       return (text) => text;
     default:
@@ -113,6 +114,14 @@ function parserOf(schema: ParameterSchema): (text: string) => Json {
         }
       };
   }
+}
+
+const SWITCH = ["on", "off"] as const;
+
+/** Recipes write true and false, and people who know them may do so here. */
+function asSwitch(text: string): boolean {
+  if (text === "on" || text === "true") return true;
+  return text === "off" || text === "false" ? false : refuse(text, SWITCH.join(" or "));
 }
 
 function refuse(text: string, wanted: string): never {
@@ -130,7 +139,7 @@ function valuesText(schema: ParameterSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(plain).join(", ");
   const either = numberOrWords(schema);
   if (either !== undefined) return [...either.words, valuesText(either.number)].join(" or ");
-  if (schema.type === "boolean") return "on, off";
+  if (schema.type === "boolean") return SWITCH.join(", ");
   if (schema.type === "array")
     return schema.items?.enum === undefined ? "a list" : `some of ${schema.items.enum.map(plain).join(", ")}`;
   if (schema.type !== "number" && schema.type !== "integer") return schema.type === "string" ? "text" : "JSON";

@@ -77,6 +77,11 @@ export const variant = z.strictObject({
   engine: z.strictObject({ lathe: z.string(), runtime: z.string(), platform: z.string() }),
   /** When it was put out of sight; absent where it was not. */
   archivedAt: z.string().optional(),
+  /**
+   * What of its record could not be read, as a sentence; never stored. Where it is the whole record, the model has the
+   * empty SHA-256 and nothing but the name is known.
+   */
+  damage: z.string().optional(),
 });
 export type Variant = z.infer<typeof variant>;
 

@@ -1,5 +1,5 @@
 import { sections, type Item } from "./blocks.ts";
-import { flattenModel, type Callable, type FlatGraph } from "./flat.ts";
+import { flattenModel, type Callable, type FlatGraph, type Step } from "./flat.ts";
 import type { Matching } from "./match.ts";
 import type { Node } from "./model.ts";
 import { findParts, makeParts, type ModelParts, type Part } from "./parts.ts";
@@ -12,8 +12,12 @@ const COMMON = 0.3;
  * both has the same id and stands in the same block, and what was added stands in the block of what it feeds.
  * @param matching nodes of the reference → nodes of the model
  */
-export function alignParts(model: Callable, reference: ModelParts, matching: Matching): ModelParts {
-  const flat = flattenModel(model);
+export function alignParts(
+  model: Callable,
+  reference: ModelParts,
+  { matching, step = () => undefined }: { readonly matching: Matching; readonly step?: Step },
+): ModelParts {
+  const flat = flattenModel(model, { step });
   const main = flat.ops.flatMap((op, i) => (op.owner < 0 ? [i] : []));
   const places = new Map<Node, number>(main.map((i) => [flat.ops[i]!.node, i]));
   const counterpart = new Map<number, Part>();
@@ -23,8 +27,8 @@ export function alignParts(model: Callable, reference: ModelParts, matching: Mat
     if (place !== undefined) counterpart.set(place, reference.ofOp[i]!);
   });
   if (counterpart.size < COMMON * main.length && counterpart.size < COMMON * mainOps(reference))
-    return findParts(model);
-  const own = opItems(findParts(model));
+    return findParts(model, { step });
+  const own = opItems(findParts(model, { step }));
   const blocks = placeOps({ flat, main, reference, counterpart });
   const build = (block: Part | undefined, parts: readonly Part[]): Item[] => {
     const inner = parts.flatMap((part): Item[] => {
@@ -37,7 +41,7 @@ export function alignParts(model: Callable, reference: ModelParts, matching: Mat
     const ops = (blocks.get(block) ?? []).map((i) => own.get(i)!);
     return sections([...inner, ...ops].toSorted((a, b) => a.ops[0]! - b.ops[0]!));
   };
-  return makeParts(flat, build(undefined, reference.parts), (op) => counterpart.get(op)?.id);
+  return makeParts(flat, build(undefined, reference.parts), { idOf: (op) => counterpart.get(op)?.id, step });
 }
 
 const mainOps = ({ flat }: ModelParts): number => flat.ops.filter((op) => op.owner < 0).length;

@@ -62,6 +62,17 @@ export function subgraphsOf(node: Node): readonly Graph[] {
   );
 }
 
+/** The node with every graph that it carries replaced by what `change` makes of it. */
+export function withSubgraphs(node: Node, change: (body: Graph) => Graph): Node {
+  const carries = Object.values(node.attributes).some((a) => a.kind === "graph" || a.kind === "graphs");
+  if (!carries) return node;
+  const attributes = Object.entries(node.attributes).map(([key, a]): [string, Attribute] => {
+    if (a.kind === "graph") return [key, { ...a, value: change(a.value) }];
+    return [key, a.kind === "graphs" ? { ...a, value: a.value.map(change) } : a];
+  });
+  return Object.freeze({ ...node, attributes: Object.fromEntries(attributes) });
+}
+
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }

@@ -1,4 +1,4 @@
-import type { FlatGraph } from "./flat.ts";
+import type { FlatGraph, Step } from "./flat.ts";
 
 /**
  * How a block was found. `scope`: by names; `layer`: an op with weights and what follows it; `branches`: ways that part
@@ -29,29 +29,38 @@ const DEEPEST = 10;
 /** Longest pattern that is looked for among repeats. */
 const LONGEST_PATTERN = 32;
 
-/** Puts a long list of parts, in the order of the graph, into blocks; a short one is left as it is. */
-export function groupItems(items: readonly Item[], flat: FlatGraph, depth = 0): Item[] {
+/** What a search for blocks goes by. */
+export interface Search {
+  readonly flat: FlatGraph;
+  readonly step: Step;
+  /** By op: the item of a list that it is in, while the list is looked at; otherwise −1. */
+  readonly places: Int32Array;
+}
+
+export const startSearch = (flat: FlatGraph, step: Step): Search => ({
+  flat,
+  step,
+  places: new Int32Array(flat.ops.length).fill(-1),
+});
+
+/**
+ * Puts a long list of parts, in the order of the graph, into blocks; a short one is left as it is. Every level looks once
+ * at what is in it, and there are no more levels than `DEEPEST` and those of equal lengths.
+ */
+export function groupItems(items: readonly Item[], search: Search, depth = 0): Item[] {
+  search.step(items.length);
   let list = [...items];
-  for (const step of depth < DEEPEST ? [layers, branches, repeats] : []) {
+  for (const find of depth < DEEPEST ? [layers, branches, repeats] : []) {
     if (list.length <= FEW) break;
-    const next = step(list, flat);
+    const next = find(list, search);
     if (next.length > 1 && next.length < list.length) list = next;
   }
   if (list.length > MOST_PARTS) list = sections(list);
   // Only what has been made here is new; what came was grouped by whoever made it.
   const given = new Set(items);
   const deepen = (item: Item): Item =>
-    given.has(item) || item.form === "op" ? item : { ...item, parts: groupItems(item.parts, flat, depth + 1) };
+    given.has(item) || item.form === "op" ? item : { ...item, parts: groupItems(item.parts, search, depth + 1) };
   return list.map(deepen);
-}
-
-/** Which item of a list each op is in; −1 outside. */
-function placesOf(items: readonly Item[], flat: FlatGraph): Int32Array {
-  const places = new Int32Array(flat.ops.length).fill(-1);
-  items.forEach(({ ops }, place) => {
-    for (const op of ops) places[op] = place;
-  });
-  return places;
 }
 
 interface Links {
@@ -61,26 +70,30 @@ interface Links {
   readonly hasWeight: readonly boolean[];
 }
 
-function linksOf(items: readonly Item[], flat: FlatGraph): Links {
-  const places = placesOf(items, flat);
+function linksOf(items: readonly Item[], { flat, step, places }: Search): Links {
+  items.forEach(({ ops }, place) => {
+    for (const op of ops) {
+      places[op] = place;
+      step(1 + flat.ops[op]!.sources.length);
+    }
+  });
   const isConstant = items.map(({ ops }) => ops.every((op) => flat.ops[op]!.isConstant));
-  return {
-    isConstant,
-    hasWeight: items.map(({ ops }) => ops.some((op) => flat.ops[op]!.hasWeight)),
-    reads: items.map(({ ops }, place) =>
-      ops.flatMap((op) =>
-        flat.ops[op]!.sources.flatMap(({ from, value }) => {
-          const at = from < 0 ? -1 : places[from]!;
-          return at === place ? [] : [{ from: at, value }];
-        }),
-      ),
+  const hasWeight = items.map(({ ops }) => ops.some((op) => flat.ops[op]!.hasWeight));
+  const reads = items.map(({ ops }, place) =>
+    ops.flatMap((op) =>
+      flat.ops[op]!.sources.flatMap(({ from, value }) => {
+        const at = from < 0 ? -1 : places[from]!;
+        return at === place ? [] : [{ from: at, value }];
+      }),
     ),
-  };
+  );
+  for (const { ops } of items) for (const op of ops) places[op] = -1;
+  return { isConstant, hasWeight, reads };
 }
 
 /** An item with weights, what prepares its weights, and what follows it before anything else joins in. */
-function layers(items: readonly Item[], flat: FlatGraph): Item[] {
-  const { reads, isConstant, hasWeight } = linksOf(items, flat);
+function layers(items: readonly Item[], search: Search): Item[] {
+  const { reads, isConstant, hasWeight } = linksOf(items, search);
   const group = new Int32Array(items.length).fill(-1);
   const heads: number[] = [];
   items.forEach((_, i) => {
@@ -109,8 +122,8 @@ function layers(items: readonly Item[], flat: FlatGraph): Item[] {
  * Cuts a list where a single value goes on, so that ways that part and join again are one block. Values that are alive
  * over a long stretch (masks, positions) are not counted.
  */
-function branches(items: readonly Item[], flat: FlatGraph): Item[] {
-  const { reads, isConstant } = linksOf(items, flat);
+function branches(items: readonly Item[], search: Search): Item[] {
+  const { reads, isConstant } = linksOf(items, search);
   const last = new Map<string, { readonly from: number; to: number }>();
   reads.forEach((own, i) => {
     for (const { from, value } of own) {
@@ -145,9 +158,10 @@ function branches(items: readonly Item[], flat: FlatGraph): Item[] {
 }
 
 /** Puts stretches in which a pattern repeats into one block each. */
-function repeats(items: readonly Item[], flat: FlatGraph): Item[] {
+function repeats(items: readonly Item[], { flat, step }: Search): Item[] {
   const codes = new Map<string, number>();
   const signs = items.map(({ ops }) => {
+    step(ops.length);
     const text = ops.map((op) => flat.ops[op]!.node.op).join();
     const code = codes.get(text) ?? codes.size;
     codes.set(text, code);
@@ -155,7 +169,7 @@ function repeats(items: readonly Item[], flat: FlatGraph): Item[] {
   });
   const made: Item[] = [];
   for (let at = 0; at < items.length;) {
-    const { period, count } = bestRepeat(signs, at);
+    const { period, count } = bestRepeat(signs, at, step);
     if (period * count < 4) {
       made.push(items[at]!);
       at++;
@@ -178,11 +192,16 @@ function repeats(items: readonly Item[], flat: FlatGraph): Item[] {
   return made;
 }
 
-function bestRepeat(signs: readonly number[], at: number): { readonly period: number; readonly count: number } {
+function bestRepeat(
+  signs: readonly number[],
+  at: number,
+  step: Step,
+): { readonly period: number; readonly count: number } {
   let best = { period: 1, count: 1 };
   for (let period = 1; period <= LONGEST_PATTERN && at + 2 * period <= signs.length; period++) {
     let same = 0;
     while (at + period + same < signs.length && signs[at + same] === signs[at + period + same]) same++;
+    step(same);
     const count = 1 + Math.floor(same / period);
     if (count > 1 && period * count > best.period * best.count) best = { period, count };
   }

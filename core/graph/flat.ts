@@ -1,4 +1,6 @@
 import { elementCount } from "../base/array.ts";
+import { LatheError } from "../base/error.ts";
+import { countCalled, functionsOf, type Functions } from "./calls.ts";
 import { functionKey } from "./domains.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node } from "./model.ts";
 
@@ -15,8 +17,18 @@ export interface FlatOp {
   readonly isConstant: boolean;
   /** Whether it reads a constant of two dimensions or more: what learned weights are. */
   readonly hasWeight: boolean;
-  /** Of a call of one of the model's functions: which value within its body each of its outputs is. */
+  /** Of a call that was looked into: which value within its body each of its outputs is. */
   readonly makes?: ReadonlyMap<string, Source>;
+  /** Of a call that was not, but can be. */
+  readonly closed?: ClosedCall;
+}
+
+/** A call of one of the model's functions that stands for itself. */
+export interface ClosedCall {
+  /** Where it stands: the same in each walk through the same model. */
+  readonly key: string;
+  /** Ops of the function itself. */
+  readonly ops: number;
 }
 
 /** A model as far as its ops and what they call is concerned. */
@@ -52,22 +64,38 @@ interface Scope {
 
 const WEIGHT_ELEMENTS = 16;
 
-/** Ops beyond which calls are no longer looked into: functions that call functions can stand for any number. */
-const MOST_OPS = 100_000;
+/** Ops within calls: functions that call functions can stand for any number. */
+export const MOST_CALLED = 100_000;
 /** Calls within calls that are looked into. */
 const MOST_DEEP = 32;
 
+/** Told how much is looked at next. What it throws ends the search. */
+export type Step = (count: number) => void;
+
+export interface FlattenOptions {
+  /** Calls to look into where all of them would be too many, by `ClosedCall.key`. */
+  readonly opened?: ReadonlySet<string>;
+  readonly step?: Step;
+}
+
 /**
  * Lists the ops of a model with where their values come from, through the bodies of If, Loop and Scan and through calls of
- * the model's own functions. Ops within a call read and write the values of the caller by the caller's names.
+ * the model's own functions. Ops within a call read and write the values of the caller by the caller's names. Where calls
+ * stand for more than `MOST_CALLED` ops, only those that are opened are looked into.
+ * @throws limit-exceeded where the opened ones alone are more
  */
-export function flattenModel({ graph, functions = [] }: Callable): FlatGraph {
+export function flattenModel(
+  { graph, functions = [] }: Callable,
+  { opened = new Set(), step = () => undefined }: FlattenOptions = {},
+): FlatGraph {
   const ops: FlatOp[] = [];
-  const bodies = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
+  const bodies = functionsOf({ functions });
+  const isWhole = countCalled(graph.nodes, bodies) <= MOST_CALLED;
   const constants = new Set(graph.initializers.map((t) => t.name));
   const inputs = graph.inputs.map((v) => v.name).filter((name) => !constants.has(name));
   const scope: Scope = { own: new Map(inputs.map((name, i) => [name, made(-1 - i)])) };
-  walk({ graph, scope, owner: -1, body: "", callers: [], rename: (name) => name }, { ops, bodies });
+  const all: Walk = { ops, bodies, isOpened: (key) => isWhole || opened.has(key), step, called: 0 };
+  walk({ graph, scope, owner: -1, body: "", key: "", callers: [], rename: (name) => name }, all);
   return { ops, inputs, outputs: graph.outputs.map(({ name }) => ({ value: name, from: scope.own.get(name)?.from })) };
 }
 
@@ -76,6 +104,8 @@ interface Place {
   readonly scope: Scope;
   readonly owner: number;
   readonly body: string;
+  /** Ends where its nodes are numbered; empty in the main graph. */
+  readonly key: string;
   /** Functions within which it stands. */
   readonly callers: readonly FunctionDefinition[];
   /** What a value is called outside of the function. */
@@ -84,15 +114,23 @@ interface Place {
 
 interface Walk {
   readonly ops: FlatOp[];
-  readonly bodies: ReadonlyMap<string, FunctionDefinition>;
+  readonly bodies: Functions;
+  readonly isOpened: (key: string) => boolean;
+  readonly step: Step;
+  /** Ops within calls so far. */
+  called: number;
 }
 
 function walk(place: Place, all: Walk): void {
   const { graph, scope, owner, body, callers, rename } = place;
   const { ops } = all;
+  all.step(graph.initializers.length);
+  if (callers.length > 0) all.called += graph.nodes.length;
+  if (all.called > MOST_CALLED) throw tooMany(all.called);
   for (const { name, dims } of graph.initializers) scope.own.set(name, held(dims));
   for (const { values, dims } of graph.sparseInitializers) scope.own.set(values.name, held(dims));
-  for (const node of graph.nodes) {
+  for (const [number, node] of graph.nodes.entries()) {
+    all.step(1 + node.inputs.length);
     const dims = heldBy(node);
     if (dims !== undefined) {
       for (const output of node.outputs) scope.own.set(output, held(dims));
@@ -110,15 +148,19 @@ function walk(place: Place, all: Walk): void {
     const shown =
       callers.length === 0 ? node : { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) };
     ops.push({ node: shown, owner, body, sources, isConstant, hasWeight: isWeight && !isConstant });
+    const key = `${place.key}${number}`;
     for (const [name, inner] of bodies) {
       const own = new Map(inner.inputs.map((input) => [input.name, made(index)]));
-      walk({ ...place, graph: inner, scope: { own, outer: scope }, owner: index, body: name }, all);
+      const within = { scope: { own, outer: scope }, owner: index, body: name, key: `${key}.${name}.` };
+      walk({ ...place, ...within, graph: inner }, all);
     }
     const called = all.bodies.get(functionKey(node.domain, node.op, node.overload));
-    const isRoom = callers.length < MOST_DEEP && ops.length + (called?.nodes.length ?? 0) <= MOST_OPS;
-    if (called !== undefined && isRoom && !callers.includes(called)) {
-      const makes = call(called, { node, shown, index, place }, all);
-      ops[index] = { ...ops[index]!, makes };
+    if (called !== undefined && callers.length < MOST_DEEP && !callers.includes(called)) {
+      const { length } = called.nodes;
+      const more = all.isOpened(key)
+        ? { makes: call(called, { node, shown, index, place: { ...place, key } }, all) }
+        : length > 0 && { closed: { key, ops: length } };
+      ops[index] = { ...ops[index]!, ...more };
     }
     const known: Known = { from: index, isConstant, isWeight: isConstant && isWeight };
     for (const output of node.outputs) if (output !== "") scope.own.set(output, known);
@@ -157,13 +199,21 @@ function call(body: FunctionDefinition, { node, shown, index, place }: Call, all
   const rename = (name: string): string => names.get(name) ?? name;
   const graph = { nodes, initializers: [], sparseInitializers: [] };
   const callers = [...place.callers, body];
-  walk({ graph, scope: { own }, owner: index, body: body.name, callers, rename }, all);
+  walk({ graph, scope: { own }, owner: index, body: body.name, key: `${place.key}.`, callers, rename }, all);
   return new Map(
     body.outputs.flatMap((name, slot): [string, Source][] => {
       const outside = shown.outputs[slot] ?? "";
       const from = own.get(name)?.from;
       return outside === "" || from === undefined ? [] : [[outside, { from, value: rename(name) }]];
     }),
+  );
+}
+
+function tooMany(ops: number): LatheError {
+  return new LatheError(
+    "limit-exceeded",
+    `The functions that are open stand for "${ops}" ops or more; at most ${MOST_CALLED} can be shown at a time.`,
+    { hint: "Close some of them first." },
   );
 }
 

@@ -1,4 +1,5 @@
 import { subgraphsOf } from "./attributes.ts";
+import { countCalled, functionsOf } from "./calls.ts";
 import type { Model, Node } from "./model.ts";
 
 /** Domains whose operators onnxruntime's own build implements. */
@@ -11,11 +12,20 @@ const RUNTIME_DOMAINS: ReadonlySet<string> = new Set([
   "com.ms.internal.nhwc",
 ]);
 
+/** Ops that calls of functions may stand for: the runtime, and what trains, puts every one of them in place of its call. */
+const MOST_CALLED = 1_000_000;
+
 /**
  * Why onnxruntime cannot run the model, or undefined where nothing speaks against it: operators of domains that it
- * does not know and that no function of the model defines. Such a model can be shown and compared all the same.
+ * does not know and that no function of the model defines, or functions that stand for too much. Such a model can be
+ * shown and compared all the same.
  */
 export function whyNotRunnable(model: Model): string | undefined {
+  const called = countCalled(model.graph.nodes, functionsOf(model));
+  if (called > MOST_CALLED) {
+    const count = Number.isFinite(called) ? called.toPrecision(3) : "endlessly many";
+    return `its functions call each other so often that they stand for "${count}" ops; ${MOST_CALLED} may be run.`;
+  }
   const defined = new Set(model.functions.map((f) => JSON.stringify([f.domain, f.name])));
   const foreign = new Map<string, Set<string>>();
   let count = 0;

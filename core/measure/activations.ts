@@ -6,6 +6,7 @@ import { Histogram } from "../base/histogram.ts";
 import type { Host } from "../base/host.ts";
 import type { Emit } from "../contract/event.ts";
 import { intTensor, node, value } from "../graph/build.ts";
+import { refuseNan } from "../graph/nanConstants.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/model.ts";
 import { freshNames } from "../graph/uses.ts";
 import { removeDeadNodes } from "../graph/edit.ts";
@@ -47,7 +48,7 @@ export interface ActivationOptions {
  * inner values. Extremes and means are reduced inside the graph, so what leaves it is a few numbers per
  * batch and memory does not grow with the number of samples.
  * @param model constants in memory, one input
- * @throws numeric naming the value where NaN or an infinity appears; invalid-data for an empty stream
+ * @throws numeric naming the constant that holds NaN, or the value where NaN or an infinity appears; invalid-data for an empty stream
  */
 export async function observeActivations(
   model: Model,
@@ -55,6 +56,7 @@ export async function observeActivations(
   { stream, ...options }: ActivationOptions & { readonly stream: SampleStream },
 ): Promise<ReadonlyMap<string, Activation>> {
   if (stream.count === 0) throw new LatheError("invalid-data", "There are no samples to observe activations on.");
+  refuseNan(model, "Calibration cannot start");
   const probes = watchGraph(model, watches, perSample(options.sampled ?? 2 ** 17, stream.count));
   const session = await openSession(probes.model, options.session, options.host);
   const results = model.graph.outputs.map((v) => v.name);

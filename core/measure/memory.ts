@@ -6,6 +6,8 @@ import { median } from "./statistics.ts";
 export interface MemoryOptions {
   readonly session: Pick<SessionOptions, "provider" | "threads" | "optimization">;
   readonly batch: number;
+  /** Sizes of symbols other than the batch, by their names. */
+  readonly sizes?: Readonly<Record<string, number>>;
   /** Calls before memory is read; default 5. */
   readonly runs?: number;
   /** Fresh processes, of which the median counts; default 3. */

@@ -11,7 +11,7 @@ import type { Json } from "../base/json.ts";
 import type { Model } from "../graph/model.ts";
 import type { SampleStream } from "../data/batches.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import { isTold, rateBlocks, rateWarnings, type TrainedRate } from "./rates.ts";
+import { isTold, rateBlocks, rateWarnings, trainedRates, type TrainedRate } from "./rates.ts";
 import type { ProjectFacts, Suggestion } from "./suggestion.ts";
 
 /** What a method is given to work with. */
@@ -94,6 +94,8 @@ export interface MethodDefinition<S extends z.ZodType<object>, F extends object>
   readonly applies: (model: Model) => Applicability;
   /** @param samples that there are to train on */
   readonly estimate: (model: Model, params: z.output<S>, samples: number) => Estimate;
+  /** What a run finds out and is kept with the variant. Every reading goes through it, so `report` and `layers` get nothing else. */
+  readonly findings: z.ZodType<F>;
   /** Loads the implementation when it is first needed. */
   readonly load: () => Promise<{ readonly run: (context: MethodContext<z.output<S>>) => Promise<MethodResult<F>> }>;
   /** Report blocks that explain one result. */
@@ -143,7 +145,9 @@ export interface Method {
   /** @param samples that there are to train on; some number where there are none yet */
   estimate(model: Model, params: Record<string, Json>, samples?: number): Estimate;
   run(context: MethodContext<Record<string, Json>>): Promise<MethodResult<Json>>;
+  /** @throws invalid-project for findings that are damaged, invalid-recipe for such parameters */
   report(findings: Json, params: Record<string, Json>): readonly ReportBlock[];
+  /** @throws invalid-project for findings that are damaged */
   layers(findings: Json): readonly LayerFinding[];
   /** Undefined where a trial of this method is no model of its own. */
   again(params: Record<string, Json>, trial: Pick<Trial, "point">): Record<string, Json> | undefined;
@@ -163,6 +167,14 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
     throw new LatheError("invalid-recipe", `${id}: ${issues.join("; ")}.`, {
       hint: `"lathe methods ${id}" lists the parameters.`,
       details: { issues: issues },
+    });
+  };
+  const rated = z.intersection(definition.findings, z.object({ trainings: trainedRates.optional() }));
+  const readFindings = (kept: Json): Rated<F> => {
+    const parsed = rated.safeParse(kept);
+    if (parsed.success) return parsed.data;
+    throw new LatheError("invalid-project", `What ${id} found out is damaged: ${issuesOf(parsed.error)}.`, {
+      hint: "Restore project.sqlite from a backup, or run the recipe again.",
     });
   };
   const info: MethodInfo = {
@@ -194,20 +206,28 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
       // Through text, so that what is kept is what a later reader will see.
       const plain = (findings: F): Json => {
         const kept: Rated<F> = { ...findings, ...(trainings.length > 0 && { trainings }) };
-        return JSON.parse(JSON.stringify(kept)) as Json;
+        const text = JSON.parse(JSON.stringify(kept)) as Json;
+        readFindings(text);
+        return text;
       };
       const others = result.others?.map((other) => ({ ...other, findings: plain(other.findings) }));
       const warnings = [...result.warnings, ...rateWarnings(trainings)];
       return { ...result, findings: plain(result.findings), warnings, ...(others && { others }) } as MethodResult<Json>;
     },
     report: (findings, given) => [
-      ...definition.report(findings as F, parse(given)),
-      ...rateBlocks((findings as Rated<F>).trainings ?? []),
+      ...definition.report(readFindings(findings), parse(given)),
+      ...rateBlocks(readFindings(findings).trainings ?? []),
     ],
-    layers: (findings) => definition.layers?.(findings as F) ?? [],
+    layers: (findings) => definition.layers?.(readFindings(findings)) ?? [],
     again: (given, tried) => definition.again?.(parse(given), tried) as Record<string, Json> | undefined,
     suggest: (facts) => definition.suggest?.(facts),
   });
+}
+
+/** The first few things that are wrong, each with where it is. */
+function issuesOf({ issues }: z.ZodError): string {
+  const told = issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || "all of it"}: ${message}`);
+  return issues.length > told.length ? `${told.join("; ")}; and ${issues.length - told.length} more` : told.join("; ");
 }
 
 /** Whether a value loaded from a module is a method. */

@@ -10,9 +10,11 @@ import type { HeadSpec } from "../train/heads.ts";
 import type { EpochResult } from "../train/plan.ts";
 import { logitsOf, openTeacher, type Teach, type Teacher } from "../train/teacher.ts";
 import type { MethodContext } from "./define.ts";
+import type { DistillFindings } from "./distillFindings.ts";
 import type { DistillParams } from "./distillParams.ts";
 import { fineTune, fineTunePlan } from "./fineTune.ts";
-import { scoreModels, type Scores } from "./scores.ts";
+import type { Scores } from "./findingParts.ts";
+import { scoreModels } from "./scores.ts";
 
 /** What a student learns from, beside the training that the parameters describe. */
 export interface Lessons {
@@ -35,16 +37,6 @@ export interface Distilled {
   readonly model: Model;
   readonly undistilled: Model | undefined;
   readonly findings: DistillFindings;
-}
-
-export interface DistillFindings {
-  readonly history: readonly EpochResult[];
-  /** Of the undistilled student; empty without one. */
-  readonly plain: readonly EpochResult[];
-  readonly samples: { readonly labelled: number; readonly unlabelled: number };
-  readonly unlabelled?: { readonly path: string; readonly fingerprint: string };
-  readonly answers?: Pick<Answers, "views" | "found" | "asked" | "bytes">;
-  readonly scores?: Scores;
 }
 
 /**

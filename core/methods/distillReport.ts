@@ -1,6 +1,6 @@
 import { formatBytes } from "../base/format.ts";
 import type { ReportBlock } from "../contract/report.ts";
-import type { DistillFindings } from "./distill.ts";
+import type { DistillFindings } from "./distillFindings.ts";
 import { scoresBlock } from "./scores.ts";
 import { courseBlock } from "./courseBlock.ts";
 

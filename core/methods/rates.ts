@@ -1,13 +1,23 @@
+import { z } from "zod";
 import type { ReportBlock } from "../contract/report.ts";
 import { placeText, rateAfter, rateText } from "../train/fallBack.ts";
 import type { Fall, RateAccount } from "../train/plan.ts";
 import { courseOf } from "../train/rateTest.ts";
+import { figure, listOf } from "./findingParts.ts";
 
-/** How one training of a run came to its learning rate. */
-export interface TrainedRate extends RateAccount {
-  /** Of the training, for people. */
-  readonly title: string;
-}
+/** How the trainings of a run came to their learning rates, as it is kept: of `train/plan.ts`, `RateAccount`. */
+export const trainedRates = listOf(
+  z.object({
+    /** Of the training, for people. */
+    title: z.string(),
+    rate: figure,
+    test: z
+      .object({ rate: figure, points: listOf(z.object({ rate: figure, before: figure, loss: figure })) })
+      .optional(),
+    falls: listOf(z.object({ epoch: z.int(), batch: z.int(), rate: figure, cause: z.string(), to: z.int() })),
+  }),
+);
+export type TrainedRate = z.output<typeof trainedRates>[number];
 
 /** What is kept of a run's trainings: those whose rate was measured, or was too high. */
 export function isTold({ test, falls }: RateAccount): boolean {

@@ -5,22 +5,8 @@ import type { Model } from "../graph/model.ts";
 import { compareWithBaseline, measureAccuracy, type MeasuredAccuracy } from "../measure/accuracy.ts";
 import { pairedDifference } from "../measure/statistics.ts";
 import { withSession } from "../runtime/session.ts";
+import type { Score, Scores } from "./findingParts.ts";
 import type { TrainingContext } from "./fineTune.ts";
-
-/** Accuracy of one model on the validation samples, and how it differs from the model that a method gives. */
-export interface Score {
-  readonly label: string;
-  readonly accuracy: number;
-  readonly interval: Interval;
-  /** Accuracy of the method's model minus this one's, sample by sample; absent for the method's own. */
-  readonly difference?: { readonly value: number; readonly interval: Interval };
-}
-
-/** Accuracies on the same validation samples, the method's own first. */
-export interface Scores {
-  readonly samples: number;
-  readonly scores: readonly Score[];
-}
 
 /**
  * Measures the method's model and those that it has to be compared with on the validation samples. Undefined where there

@@ -1,62 +1,69 @@
+import { z } from "zod";
+import { trial } from "../contract/trial.ts";
 import { hypervolumeOverTime } from "../search/hypervolume.ts";
-import { improvementOver, type Improvement } from "../search/improvement.ts";
+import { improvementOver } from "../search/improvement.ts";
 import { paretoFront } from "../search/pareto.ts";
 import type { Objective } from "../search/objectives.ts";
-import type { NetPoint } from "./searchSpace.ts";
+import { figure, listOf } from "./findingParts.ts";
 import { BUDGET, type ScoredTrial } from "./searchTrials.ts";
 
 /** One net that was tried. */
-export interface TriedNet {
-  readonly group: string;
-  readonly number: number;
-  readonly point: NetPoint;
-  readonly state: "done" | "failed" | "stopped";
-  readonly values: Readonly<Record<string, number>>;
-  readonly origin: string;
+const triedNet = z.object({
+  group: z.string(),
+  number: z.int(),
+  point: trial.shape.point,
+  state: trial.shape.state,
+  values: z.record(z.string(), figure),
+  origin: z.string(),
   /** Whether it meets the bounds. */
-  readonly isFeasible: boolean;
-}
+  isFeasible: z.boolean(),
+});
+export type TriedNet = z.output<typeof triedNet>;
 
 /** What one sampler came to. */
-export interface GroupFindings {
-  readonly group: string;
-  readonly nets: readonly TriedNet[];
+const groupFindings = z.object({
+  group: z.string(),
+  nets: listOf(triedNet),
   /** Hypervolume after each net, as a share of the box between the reference and the ideal. */
-  readonly hypervolume: readonly number[];
-}
+  hypervolume: listOf(figure),
+});
 
-/** What a search came to. */
-export interface SearchFindings {
-  /** Number of points; absent where some part of the space is continuous or the number is beyond all bounds. */
-  readonly points?: number;
-  readonly objectives: readonly Objective[];
-  /** Samples that the accuracies are of. */
-  readonly validation: number;
-  readonly groups: readonly GroupFindings[];
-  /** The worst of each objective that counts for the hypervolume. */
-  readonly reference: Readonly<Record<string, number>>;
-  /** The front over all groups: nets with the most effort that meet the bounds. */
-  readonly front: readonly TriedNet[];
-  /** Place in the front of the net that this model is. */
-  readonly chosen: number;
-  /** Of the best accuracy over the mean of the random nets (Yang et al. 2020); absent without them. */
-  readonly improvement?: Improvement;
-  /** After the longer training of the chosen net. */
-  readonly final?: { readonly epochs: number; readonly accuracy: number };
-  readonly predictor?: PredictorFindings;
-}
+/** Mean of |prediction − measurement| / measurement over nets left out of the fit, and rank correlation (Kendall's τ). */
+const fit = z.object({ error: figure, tau: figure });
 
 /** How well latency is predicted. */
-export interface PredictorFindings {
+const predictor = fit.extend({
   /** Nets that were measured, and blocks in the table. */
-  readonly nets: number;
-  readonly blocks: number;
-  /** Mean of |prediction − measurement| / measurement over nets left out of the fit, and rank correlation (Kendall's τ). */
-  readonly error: number;
-  readonly tau: number;
+  nets: z.int(),
+  blocks: z.int(),
   /** The same for the mere sum of the table. */
-  readonly sum: { readonly error: number; readonly tau: number };
-}
+  sum: fit,
+});
+export type PredictorFindings = z.output<typeof predictor>;
+
+/** What a search came to. */
+export const searchFindings = z.object({
+  /** Number of points; absent where some part of the space is continuous or the number is beyond all bounds. */
+  points: figure.optional(),
+  objectives: listOf(z.object({ name: z.string(), direction: z.enum(["min", "max"]) })),
+  /** Samples that the accuracies are of. */
+  validation: z.int(),
+  groups: listOf(groupFindings),
+  /** The worst of each objective that counts for the hypervolume. */
+  reference: z.record(z.string(), figure),
+  /** The front over all groups: nets with the most effort that meet the bounds. */
+  front: listOf(triedNet),
+  /** Place in the front of the net that this model is. */
+  chosen: z.int(),
+  /** Of the best accuracy over the mean of the random nets (Yang et al. 2020); absent without them. */
+  improvement: z
+    .object({ relative: figure, mean: figure, deviation: figure, best: figure, samples: z.int() })
+    .optional(),
+  /** After the longer training of the chosen net. */
+  final: z.object({ epochs: z.int(), accuracy: figure }).optional(),
+  predictor: predictor.optional(),
+});
+export type SearchFindings = z.output<typeof searchFindings>;
 
 export interface GroupOf {
   readonly group: string;

@@ -6,7 +6,7 @@ import { tensorArray } from "../graph/build.ts";
 import type { Model, Tensor } from "../graph/model.ts";
 import { decodeModel } from "./decode.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { mapTensors, tensorsOf } from "./tensors.ts";
+import { mapTensors, tensorsOf } from "../graph/tensors.ts";
 
 /**
  * Reads a model file. External data is checked and stays on disk: each such tensor knows its file, offset and length.

@@ -16,7 +16,7 @@ export const SUPPORTED = Object.freeze({
  */
 export function validateModel(model: Model, name: string): void {
   checkVersions(model, name);
-  checkGraph(model.graph, new Set());
+  checkGraph(model.graph, undefined);
   for (const definition of model.functions) checkFunction(definition);
   checkCalls(model.functions);
 }
@@ -53,10 +53,22 @@ function checkVersions({ irVersion, opsets }: Model, name: string): void {
   }
 }
 
+/** Names of a graph, and of those around it. */
+interface Names {
+  readonly own: Set<string>;
+  readonly outer: Names | undefined;
+}
+
+function isVisible(names: Names, name: string): boolean {
+  for (let at: Names | undefined = names; at !== undefined; at = at.outer) if (at.own.has(name)) return true;
+  return false;
+}
+
 /** `outer`: names visible from the graphs around this one. */
-function checkGraph(graph: Graph, outer: ReadonlySet<string>): void {
+function checkGraph(graph: Graph, outer: Names | undefined): void {
   const where = `graph "${graph.name}"`;
-  const visible = new Set(outer);
+  const names: Names = { own: new Set(), outer };
+  const visible = names.own;
   const own = new Map<string, string>();
   for (const input of graph.inputs) define(own, { name: input.name, maker: "an input", where });
   for (const name of own.keys()) visible.add(name);
@@ -65,9 +77,9 @@ function checkGraph(graph: Graph, outer: ReadonlySet<string>): void {
   for (const { values } of graph.sparseInitializers) visible.add(values.name);
   for (const tensor of graph.initializers) if (!own.has(tensor.name)) own.set(tensor.name, "an initializer");
   for (const { values } of graph.sparseInitializers) if (!own.has(values.name)) own.set(values.name, "an initializer");
-  checkNodes(graph.nodes, { own, visible, where });
+  checkNodes(graph.nodes, { own, names, where });
   for (const output of graph.outputs) {
-    if (!visible.has(output.name)) {
+    if (!isVisible(names, output.name)) {
       throw new LatheError("invalid-model", `Output "${output.name}" of ${where} is made by nothing.`, {
         hint: EXPORT_AGAIN,
       });
@@ -79,10 +91,10 @@ function checkFunction(definition: FunctionDefinition): void {
   const where = `function "${definition.name}"`;
   const own = new Map<string, string>();
   for (const name of definition.inputs) define(own, { name, maker: "an input", where });
-  const visible = new Set(own.keys());
-  checkNodes(definition.nodes, { own, visible, where });
+  const names: Names = { own: new Set(own.keys()), outer: undefined };
+  checkNodes(definition.nodes, { own, names, where });
   for (const name of definition.outputs) {
-    if (!visible.has(name)) {
+    if (!isVisible(names, name)) {
       throw new LatheError("invalid-model", `Output "${name}" of ${where} is made by nothing.`, { hint: EXPORT_AGAIN });
     }
   }
@@ -90,28 +102,28 @@ function checkFunction(definition: FunctionDefinition): void {
 
 interface Scope {
   readonly own: Map<string, string>;
-  readonly visible: Set<string>;
+  readonly names: Names;
   readonly where: string;
 }
 
 /** Nodes stand in order here, so a name that is not visible yet is made nowhere. */
-function checkNodes(nodes: readonly Node[], { own, visible, where }: Scope): void {
+function checkNodes(nodes: readonly Node[], { own, names, where }: Scope): void {
   for (const node of nodes) {
     const maker = `${node.op} "${node.name}"`;
     if (node.op === "")
       throw new LatheError("invalid-model", `Node "${node.name}" in ${where} has no operator.`, { hint: EXPORT_AGAIN });
     for (const input of node.inputs) {
-      if (input !== "" && !visible.has(input)) {
+      if (input !== "" && !isVisible(names, input)) {
         throw new LatheError("invalid-model", `${maker} in ${where} uses "${input}", which nothing makes.`, {
           hint: EXPORT_AGAIN,
         });
       }
     }
-    for (const body of subgraphsOf(node)) checkGraph(body, visible);
+    for (const body of subgraphsOf(node)) checkGraph(body, names);
     for (const output of node.outputs) {
       if (output === "") continue;
       define(own, { name: output, maker, where });
-      visible.add(output);
+      names.own.add(output);
     }
   }
 }
@@ -148,15 +160,24 @@ function checkCalls(functions: readonly FunctionDefinition[]): void {
     byKey.set(key, definition);
   }
   const left = new Map<string, Set<string>>();
-  for (const [key, { nodes }] of byKey) left.set(key, new Set([...calls(nodes)].filter((called) => byKey.has(called))));
+  const callers = new Map<string, string[]>();
+  for (const [key, { nodes }] of byKey) {
+    const called = new Set([...calls(nodes)].filter((other) => byKey.has(other)));
+    left.set(key, called);
+    for (const other of called) {
+      const list = callers.get(other);
+      if (list === undefined) callers.set(other, [key]);
+      else list.push(key);
+    }
+  }
   // Take away functions that call nothing any more; what stays calls itself in a circle.
-  for (let found = true; found;) {
-    found = false;
-    for (const [key, called] of left) {
-      if (called.size > 0) continue;
-      left.delete(key);
-      for (const other of left.values()) other.delete(key);
-      found = true;
+  const done = [...left].flatMap(([key, called]) => (called.size === 0 ? [key] : []));
+  for (let key = done.pop(); key !== undefined; key = done.pop()) {
+    left.delete(key);
+    for (const caller of callers.get(key) ?? []) {
+      const called = left.get(caller);
+      called?.delete(key);
+      if (called?.size === 0) done.push(caller);
     }
   }
   const [stuck] = left.keys();

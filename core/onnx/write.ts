@@ -3,7 +3,7 @@ import { LatheError } from "../base/error.ts";
 import type { FileWriter, Host } from "../base/host.ts";
 import type { Model, Tensor, TensorData } from "../graph/model.ts";
 import { encodeChunks, LARGEST_FILE, totalLength } from "./encode.ts";
-import { mapTensors, tensorsOf } from "./tensors.ts";
+import { mapTensors, tensorsOf } from "../graph/tensors.ts";
 
 export interface WriteOptions {
   /**

@@ -6,7 +6,7 @@ import { elementCount } from "../base/array.ts";
 import type { Host } from "../base/host.ts";
 import type { Model, TensorData } from "../graph/model.ts";
 import { encodeModel, LARGEST_FILE } from "../onnx/encode.ts";
-import { tensorsOf } from "../onnx/tensors.ts";
+import { tensorsOf } from "../graph/tensors.ts";
 import { writeModel } from "../onnx/write.ts";
 
 /** What the runtime can load, and what to remove once it did. */

@@ -37,27 +37,16 @@ export async function assignChoices(
   things: readonly (readonly Choice[])[],
   { limit, shared = {} }: Budget,
 ): Promise<readonly number[]> {
-  loaded ??= highs();
-  const solver = await loaded;
-  const solve = (programme: string): readonly number[] | undefined => {
-    const { Columns, Status } = solver.solve(programme, { mip_rel_gap: 0, mip_abs_gap: 0 });
-    if (Status === "Infeasible") return undefined;
-    if (Status !== "Optimal") throw new LatheError("internal", `The integer programme ended as "${Status}".`);
-    return things.map((choices, i) =>
-      choices.reduce((best, _, j) => (valueOf(Columns, i, j) > valueOf(Columns, i, best) ? j : best), 0),
-    );
-  };
-  const none = (): LatheError => {
-    const isEmpty = things.some((choices) => choices.length === 0);
-    const cheapest = isEmpty ? undefined : solve(programmeOf(things, { shared, objective: "cost" }));
-    const least = cheapest === undefined ? Infinity : costOf(things, cheapest, shared);
+  const solve = await solverOf(things);
+  const none = async (): Promise<LatheError> => {
+    const least = await leastCost(things, shared);
     return new LatheError("invalid-recipe", `No choice keeps within the budget of "${limit}": the least is ${least}.`, {
       hint: "Raise the budget, or offer cheaper choices.",
       details: { limit, least },
     });
   };
   if (things.length === 0) return [];
-  if (things.some((choices) => choices.length === 0) || !(limit >= 0)) throw none();
+  if (things.some((choices) => choices.length === 0) || !(limit >= 0)) throw await none();
   let tightened = limit;
   for (let attempt = 0; attempt < REPAIRS && tightened >= 0; attempt++) {
     const chosen = solve(programmeOf(things, { limit: tightened, shared, objective: "harm" }));
@@ -66,7 +55,33 @@ export async function assignChoices(
     if (cost <= limit) return chosen;
     tightened -= 2 * (cost - limit);
   }
-  throw none();
+  throw await none();
+}
+
+/** What the cheapest choices cost together; infinite where there are none for some thing. */
+export async function leastCost(
+  things: readonly (readonly Choice[])[],
+  shared: Readonly<Record<string, number>> = {},
+): Promise<number> {
+  if (things.some((choices) => choices.length === 0)) return Infinity;
+  const cheapest = (await solverOf(things))(programmeOf(things, { shared, objective: "cost" }));
+  return cheapest === undefined ? Infinity : costOf(things, cheapest, shared);
+}
+
+/** Solves programmes over the choices of things: the number of the choice for each, undefined where there is none. */
+async function solverOf(
+  things: readonly (readonly Choice[])[],
+): Promise<(programme: string) => readonly number[] | undefined> {
+  loaded ??= highs();
+  const solver = await loaded;
+  return (programme) => {
+    const { Columns, Status } = solver.solve(programme, { mip_rel_gap: 0, mip_abs_gap: 0 });
+    if (Status === "Infeasible") return undefined;
+    if (Status !== "Optimal") throw new LatheError("internal", `The integer programme ended as "${Status}".`);
+    return things.map((choices, i) =>
+      choices.reduce((best, _, j) => (valueOf(Columns, i, j) > valueOf(Columns, i, best) ? j : best), 0),
+    );
+  };
 }
 
 /** What choices cost together. */

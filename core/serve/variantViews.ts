@@ -1,14 +1,15 @@
 import { listMethods } from "../app/methods.ts";
 import type { Compared } from "../app/compare.ts";
+import { warningsOf } from "../app/told.ts";
 import type { VariantView } from "../contract/views.ts";
 
 /** Compared variants as pages show them. */
 export async function viewVariants(rows: readonly Compared[]): Promise<VariantView[]> {
   const titles = new Map((await listMethods()).map((m) => [m.id, m.title]));
-  return rows.map((row) => viewVariant(row, titles));
+  return Promise.all(rows.map(async (row) => viewVariant(row, titles, await warningsOf(row.variant))));
 }
 
-function viewVariant(row: Compared, titles: ReadonlyMap<string, string>): VariantView {
+function viewVariant(row: Compared, titles: ReadonlyMap<string, string>, warnings: readonly string[]): VariantView {
   const { variant, isBaseline, bytes, sizeRatio, latency, speedUp, difference } = row;
   const { measurements, recipe } = variant;
   const method = recipe === null ? undefined : (titles.get(recipe.method) ?? recipe.method);
@@ -56,6 +57,6 @@ function viewVariant(row: Compared, titles: ReadonlyMap<string, string>): Varian
       },
     }),
     ...(speedUp && { speedUp: { value: speedUp.factor, low: speedUp.low, high: speedUp.high } }),
-    warnings: variant.warnings,
+    warnings: [...warnings],
   };
 }

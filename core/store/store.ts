@@ -13,6 +13,7 @@ import { openJobTable, type JobTable } from "./jobTable.ts";
 import { lockProject, type Lock } from "./lock.ts";
 import { migrate, MIGRATIONS } from "./migrations.ts";
 import type { RecordDoor } from "./records.ts";
+import { isLost, readVariant, type VariantRow } from "./readVariant.ts";
 import { openTrialTable, type TrialTable } from "./trialTable.ts";
 
 export interface OpenStoreOptions {
@@ -128,8 +129,9 @@ export class ProjectStore {
     return this.#parse(projectSettings, text, "settings");
   }
 
+  /** All variants. A damaged record takes nothing from the others: `damage` says what could not be read of it. */
   variants(): readonly Variant[] {
-    return this.#list("variant").map(({ id, record }) => this.#parse(variant, record, `variant "${id}"`));
+    return this.#list("variant").map(readVariant);
   }
 
   data(): readonly ProjectData[] {
@@ -145,8 +147,15 @@ export class ProjectStore {
     this.#add("variant", variant.parse(added));
   }
 
+  /** @throws invalid-project for one whose record cannot be read: writing it would lose what may still be saved */
   updateVariant(changed: Variant): void {
-    const record = JSON.stringify(variant.parse(changed));
+    const { damage, ...kept } = variant.parse(changed);
+    if (damage !== undefined && isLost(changed)) {
+      throw new LatheError("invalid-project", `"${changed.name}" cannot be changed: ${damage}`, {
+        hint: "Restore project.sqlite from a backup.",
+      });
+    }
+    const record = JSON.stringify(kept);
     this.#write("UPDATE variant SET name = ?, record = ? WHERE id = ?", [changed.name, record, changed.id]);
   }
 
@@ -209,11 +218,11 @@ export class ProjectStore {
     );
   }
 
-  #list(table: "variant" | "data"): readonly { id: string; record: string }[] {
+  #list(table: "variant" | "data"): readonly VariantRow[] {
     const rows = translated(this.folder, () =>
-      this.#database.prepare(`SELECT id, record FROM ${table} ORDER BY position`).all(),
+      this.#database.prepare(`SELECT id, name, record FROM ${table} ORDER BY position`).all(),
     );
-    return rows as { id: string; record: string }[];
+    return rows as VariantRow[];
   }
 
   #parse<T>(schema: z.ZodType<T>, text: string, where: string): T {

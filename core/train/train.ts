@@ -7,6 +7,7 @@ import { seededRandom } from "../base/random.ts";
 import type { Emit } from "../contract/event.ts";
 import type { SampleStream } from "../data/batches.ts";
 import type { Model } from "../graph/model.ts";
+import { refuseNan } from "../graph/nanConstants.ts";
 import { measureAccuracy } from "../measure/accuracy.ts";
 import { withSession, type SessionOptions } from "../runtime/session.ts";
 import { feedsOf } from "./batchFeeds.ts";
@@ -79,11 +80,12 @@ export interface TrainResult {
  * Trains a model on labelled samples. The same options give the same bytes on one machine; so does a training that was
  * stopped at any moment and started again with the same checkpoint. One that diverges goes back to its last good epoch with
  * a third of the learning rate, three times at most.
- * @throws numeric where the loss is no longer finite or explodes all the same; invalid-data, invalid-recipe, unsupported,
- *   cancelled
+ * @throws numeric where a constant is NaN, or the loss is no longer finite or explodes all the same; invalid-data,
+ *   invalid-recipe, unsupported, cancelled
  */
 export async function train(asked: TrainOptions): Promise<TrainResult> {
   const { plan, host, emit, training, session, signal, seed } = asked;
+  refuseNan(asked.model, "Training cannot start");
   emit({ kind: "stage", name: "Building the training graph", within: true });
   const freed = fixedBatch(asked.model) === plan.batch ? asked.model : await freeBatch(asked.model, { host, signal });
   const model = freed ?? asked.model;

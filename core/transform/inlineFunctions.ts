@@ -1,4 +1,5 @@
 import { LatheError } from "../base/error.ts";
+import { withSubgraphs } from "../graph/attributes.ts";
 import { node as makeNode } from "../graph/build.ts";
 import { functionKey } from "../graph/domains.ts";
 import type { Attribute, FunctionDefinition, Graph, Model, Node } from "../graph/model.ts";
@@ -20,7 +21,7 @@ export function inlineFunctions(model: Model): Model {
   const expand = (node: Node, callers: readonly string[]): readonly Node[] => {
     const key = functionKey(node.domain, node.op, node.overload);
     const body = bodies.get(key);
-    if (body === undefined) return [withinBodies(node, (graph) => expandGraph(graph, callers))];
+    if (body === undefined) return [withSubgraphs(node, (graph) => expandGraph(graph, callers))];
     if (callers.includes(key)) {
       throw new LatheError("invalid-model", `Function "${body.name}" of domain "${body.domain}" calls itself.`);
     }
@@ -70,16 +71,6 @@ function adoptOpsets(body: FunctionDefinition, opsets: Record<string, number>): 
       );
     }
   }
-}
-
-function withinBodies(node: Node, change: (graph: Graph) => Graph): Node {
-  const carries = Object.values(node.attributes).some((a) => a.kind === "graph" || a.kind === "graphs");
-  if (!carries) return node;
-  const attributes = Object.entries(node.attributes).map(([key, a]): [string, Attribute] => {
-    if (a.kind === "graph") return [key, { ...a, value: change(a.value) }];
-    return [key, a.kind === "graphs" ? { ...a, value: a.value.map(change) } : a];
-  });
-  return Object.freeze({ ...node, attributes: Object.fromEntries(attributes) });
 }
 
 function domainsOf(nodes: readonly Node[]): readonly string[] {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { runMethod } from "../../core/app/runMethod.ts";
 import { nodeHost } from "../../core/app/nodeHost.ts";
 import { tensorArray } from "../../core/graph/build.ts";
-import type { DistillFindings } from "../../core/methods/distill.ts";
+import type { DistillFindings } from "../../core/methods/distillFindings.ts";
 import { loadTensors, readModel } from "../../core/onnx/read.ts";
 import { quietWork, tinyProject } from "./fixtures.ts";
 

@@ -11,7 +11,7 @@ import { runMethod } from "../../core/app/runMethod.ts";
 import { graph, model, node, value } from "../../core/graph/build.ts";
 import { describeType } from "../../core/graph/describe.ts";
 import { readModel } from "../../core/onnx/read.ts";
-import { tensorsOf } from "../../core/onnx/tensors.ts";
+import { tensorsOf } from "../../core/graph/tensors.ts";
 import { writeModel } from "../../core/onnx/write.ts";
 import type { Model } from "../../core/graph/model.ts";
 import type { ExportChoices } from "../../core/contract/export.ts";

@@ -9,6 +9,7 @@ import { modelView } from "../../core/contract/modelView.ts";
 import { floatTensor, graph, model, node, tensor, value } from "../../core/graph/build.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
+import { callingModel, define, own } from "../graph/callingModel.ts";
 import { longModel } from "../graph/longModel.ts";
 import { sharedData, sharedNote } from "../shared.ts";
 import { temporaryFolder } from "../serve/fixtures.ts";
@@ -205,6 +206,61 @@ describe("the thread", () => {
     await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
     expect(await viewer.ask(asked, undefined)).toEqual(await ask(asked));
   });
+});
+
+describe("a model whose functions stand for more than can be shown", () => {
+  const doubling = callingModel(
+    Array.from({ length: 30 }, (_, i) =>
+      define(i === 0 ? "Two" : `F${i}`, {
+        inputs: ["a", "w"],
+        outputs: ["out"],
+        nodes: [
+          own(`F${i + 1}`, [["a", "w"], ["between"]], "left"),
+          own(`F${i + 1}`, [["between", "w"], ["out"]], "right"),
+        ],
+      }),
+    ),
+  );
+
+  it("opens one call at a time, finds what is open, and tells of it", async () => {
+    const asked = subject("doubling", doubling);
+    const closed = await ask(view(asked, []));
+    expect(closed.parts.find((p) => p.id === "call")).toMatchObject({ ops: 3, parts: 2, isOpen: false });
+    const open = await ask(view(asked, ["call", "call/right"]));
+    expect(modelView.parse(open).open).toEqual(["call", "call/right"]);
+    expect(open.parts.map((p) => p.id)).toEqual(expect.arrayContaining(["call/left", "call/right/left"]));
+    expect((await ask({ kind: "find", subject: asked, text: "F2" })).found.map((f) => f.id)).toEqual([
+      "call/right/left",
+      "call/right/right",
+    ]);
+    expect(await ask({ kind: "facts", subject: asked, part: "call/right/left" })).toMatchObject({ op: "F2" });
+    // What was open before need not be asked for again.
+    expect((await ask({ kind: "find", subject: asked, text: "F1" })).total).toBe(2);
+  });
+
+  it("keeps such calls closed beside another model", async () => {
+    const changed = {
+      ...doubling,
+      graph: { ...doubling.graph, nodes: [...doubling.graph.nodes].map((n, i) => (i === 2 ? { ...n, op: "Neg" } : n)) },
+    };
+    const reference = subject("doubling", doubling).file;
+    const seen = await ask(view({ ...subject("doubling-changed", changed), reference }, ["call"]));
+    expect(seen.parts.find((p) => p.id === "call")).toMatchObject({ parts: 0, isOpen: false });
+  });
+});
+
+it("ends a search when whoever asked has left, and begins it again for who still waits", async () => {
+  const asked = view(subject("long", longModel(20_000)));
+  const fresh = viewerTasks(nodeHost);
+  let looks = 0;
+  const leaving = {
+    get aborted() {
+      return ++looks > 2;
+    },
+  };
+  const [left, stayed] = await Promise.allSettled([fresh(asked, leaving), fresh(asked)]);
+  expect(left).toMatchObject({ status: "rejected", reason: { code: "cancelled" } });
+  expect(stayed).toMatchObject({ status: "fulfilled", value: { ops: 20_000 } });
 });
 
 describe.skipIf(sharedData === undefined)(`public models${sharedNote}`, () => {

@@ -73,6 +73,19 @@ test("every kind of parameter has its kind of flag", () => {
 });
 
 test.each([
+  [["--per-channel"], true],
+  [["--per-channel", "on"], true],
+  [["--per-channel=true"], true],
+  [["--per-channel", "off"], false],
+  [["--per-channel=false"], false],
+  [["--no-per-channel"], false],
+  [["--per-channel", "--epochs", "2"], true],
+])("a switch is set by %j", (args, value) => {
+  expect(parse(...args)["perChannel"]).toBe(value);
+});
+
+test.each([
+  [["--per-channel", "of"], '"of" is not on or off.'],
   [["--learning-rate", "2"], '"2" is not a number from 0 to 1.'],
   [["--epochs", "1.5"], '"1.5" is not a whole number above 0.'],
   [["--epochs", ""], '"" is not a whole number above 0.'],

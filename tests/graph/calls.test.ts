@@ -12,6 +12,16 @@ const named = (end: End): string => ("part" in end ? end.part.id : "input" in en
 const edgesOf = (built: Model, open: readonly string[]): string[] =>
   drawParts(findParts(built), open).edges.map(({ from, to, values }) => `${named(from)} ${values.join()} ${named(to)}`);
 
+/** Ids of calls along one way down, so many of them. */
+function openAlong(built: Model, depth: number): string[] {
+  const open: string[] = [];
+  for (let at = "call"; open.length < depth;) {
+    open.push(at);
+    at = findParts(built, { open }).byId.get(at)!.parts[0]!.id;
+  }
+  return open;
+}
+
 describe("a call of a model's own function", () => {
   const built = callingModel([layer, two]);
 
@@ -53,28 +63,87 @@ describe("a call of a model's own function", () => {
     expect(second?.node.attributes).toEqual({});
   });
 
-  it("stays one op where the function is not in the file, calls itself, or stands for too much", () => {
+  it("stays one op where the function is not in the file or calls itself", () => {
     expect(findParts(callingModel([layer])).byId.get("call")?.parts).toEqual([]);
     const endless = define("Two", { ...two, nodes: [own("Two", [["a", "w"], ["out"]], "again")] });
     expect(findParts(callingModel([endless])).byId.get("call/again")?.parts).toEqual([]);
-    const deep = Array.from({ length: 40 }, (_, i) =>
-      define(i === 0 ? "Two" : `F${i}`, {
-        ...{ inputs: two.inputs, outputs: two.outputs },
-        nodes: [
-          own(`F${i + 1}`, [["a", "w"], ["between"]], "left"),
-          own(`F${i + 1}`, [["between", "w"], ["out"]], "right"),
-        ],
-      }),
+  });
+
+  describe("in a file whose calls stand for more than can be shown", () => {
+    /** Each of forty functions calls the next one twice. */
+    const doubling = callingModel(
+      Array.from({ length: 40 }, (_, i) =>
+        define(i === 0 ? "Two" : `F${i}`, {
+          ...{ inputs: two.inputs, outputs: two.outputs },
+          nodes: [
+            own(`F${i + 1}`, [["a", "w"], ["between"]], "left"),
+            own(`F${i + 1}`, [["between", "w"], ["out"]], "right"),
+          ],
+        }),
+      ),
     );
-    const { length } = flattenModel(callingModel(deep)).ops;
-    expect(length).toBeGreaterThan(1000);
-    expect(length).toBeLessThanOrEqual(101_000);
+
+    it("is looked into where it is open, and nowhere else", () => {
+      const closed = findParts(doubling);
+      expect(closed.flat.ops).toHaveLength(3);
+      expect(closed.parts.map((p) => [p.id, p.parts.length, p.unopened])).toEqual([
+        ["before", 0, undefined],
+        ["call", 0, 2],
+        ["after", 0, undefined],
+      ]);
+      const open = findParts(doubling, { open: ["call/right", "call", "no such part", "call/right/left"] });
+      expect(open.flat.ops).toHaveLength(3 + 3 * 2);
+      expect([...open.byId.keys()].toSorted()).toEqual([
+        "after",
+        "before",
+        "call",
+        "call/left",
+        "call/right",
+        "call/right/left",
+        "call/right/left/left",
+        "call/right/left/right",
+        "call/right/right",
+      ]);
+      expect(open.byId.get("call/left")?.unopened).toBe(2);
+      expect(drawParts(open, ["call"]).parts.map(({ part }) => part.id)).toEqual([
+        "before",
+        "call",
+        "call/left",
+        "call/right",
+        "after",
+      ]);
+    });
+
+    it("has the same id whatever else is open, however deep it stands", () => {
+      const way = Array.from({ length: 31 }, (_, i) => ["call", ...Array<string>(i).fill("left")].join("/"));
+      const deep = findParts(doubling, { open: openAlong(doubling, 31) });
+      expect(deep.flat.ops).toHaveLength(3 + 31 * 2);
+      expect([...deep.byId.keys()]).toEqual(expect.arrayContaining(way.filter((id) => id.length <= 160)));
+      const also = findParts(doubling, { open: ["call/right", ...openAlong(doubling, 31)] });
+      expect([...also.byId.keys()]).toEqual(expect.arrayContaining([...deep.byId.keys()]));
+    });
+
+    it("is refused where what is open stands for too much", () => {
+      const ends = { inputs: two.inputs, outputs: two.outputs };
+      const relus = Array.from({ length: 60_000 }, (_, i) =>
+        node("Relu", [[i === 0 ? "a" : `v${i - 1}`], [i === 59_999 ? "out" : `v${i}`]]),
+      );
+      const calls = [own("Many", [["a", "w"], ["out"]], "many"), own("Many", [["a", "w"], ["z"]], "more")];
+      const many = callingModel([define("Two", { ...ends, nodes: calls }), define("Many", { ...ends, nodes: relus })]);
+      expect(findParts(many, { open: ["call", "call/many"] }).flat.ops).toHaveLength(60_005);
+      expect(() => findParts(many, { open: ["call", "call/many", "call/more"] })).toThrow(
+        expect.objectContaining({
+          code: "limit-exceeded",
+          message: 'The functions that are open stand for "120002" ops or more; at most 100000 can be shown at a time.',
+        }),
+      );
+    });
   });
 
   it("keeps its block in a variant of the model", () => {
     const reference = findParts(built);
     const variant = callingModel([layer, two], [node("Neg", [["y"], ["z"]], { name: "added" })]);
-    const aligned = alignParts(variant, reference, matchNodes(built.graph, variant.graph));
+    const aligned = alignParts(variant, reference, { matching: matchNodes(built.graph, variant.graph) });
     expect(aligned.byId.get("call")?.parts.map((p) => p.id)).toEqual(["call/first", "call/second"]);
     expect(aligned.byId.has("added")).toBe(true);
   });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { LatheError } from "../../core/base/error.ts";
 import { alignParts } from "../../core/graph/align.ts";
 import { floatTensor, graph, model, node, value } from "../../core/graph/build.ts";
 import { drawParts, MOST_DRAWN } from "../../core/graph/drawn.ts";
@@ -139,7 +140,7 @@ it("keeps the blocks and ids of a model for a variant of it, and puts what was a
     }),
   );
   const before = findParts(reference);
-  const after = alignParts(quantized, before, matchNodes(reference.graph, quantized.graph));
+  const after = alignParts(quantized, before, { matching: matchNodes(reference.graph, quantized.graph) });
   expect(after.parts.map((p) => p.id)).toEqual(before.parts.map((p) => p.id));
   const conv = after.byId.get("Conv_5");
   const added = after.byId.get("Conv_5_DequantizeLinear");
@@ -149,8 +150,72 @@ it("keeps the blocks and ids of a model for a variant of it, and puts what was a
 
 it("takes another architecture's model for what it is", () => {
   const found = alignParts(chain(["a", "b"]), findParts(longModel(50)), {
-    nodes: new Map<Node, Node>(),
-    values: new Map<string, string>(),
+    matching: { nodes: new Map<Node, Node>(), values: new Map<string, string>() },
   });
   expect(labels(found.parts)).toEqual(["a", "b"]);
 });
+
+/** How often a search says that it looks at something. */
+function stepsOf(built: Model): number {
+  let steps = 0;
+  findParts(built, { step: (count) => (steps += count) });
+  return steps;
+}
+
+it.each<readonly [string, (nodes: number) => Model]>([
+  ["a chain", (n) => chain(Array.from({ length: n }, (_, i) => `n${i}`))],
+  ["equal names", (n) => chain(Array<string>(n).fill("same"))],
+  ["names that differ only at a far end", (n) => chain(Array.from({ length: n }, (_, i) => `${"a".repeat(200)}${i}`))],
+  ["equal names in a scope", (n) => chain(Array<string>(n).fill("/a/b/Relu"))],
+  ["residual blocks", longModel],
+  ["one op that reads all others", (n) => wide(n)],
+  ["long ways back", (n) => backwards(n)],
+])("looks at twice as much of %s where there is twice as much, not four times", (_, build) => {
+  const [some, twice] = [stepsOf(build(4000)), stepsOf(build(8000))];
+  expect(some).toBeGreaterThan(4000);
+  expect(twice / some).toBeLessThan(2.5);
+});
+
+it("ends where a step says so", () => {
+  let steps = 0;
+  const search = (): unknown =>
+    findParts(longModel(4000), {
+      step: (count) => {
+        steps += count;
+        if (steps > 10_000) throw new LatheError("cancelled", "Cancelled.");
+      },
+    });
+  expect(search).toThrow("Cancelled.");
+  expect(steps).toBeLessThan(20_000);
+});
+
+function wide(nodes: number): Model {
+  const made = Array.from({ length: nodes - 1 }, (_, i) => node("MatMul", [["x", "w"], [`v${i}`]], { name: `n${i}` }));
+  const sum = node("Sum", [made.map((n) => n.outputs[0]!), ["y"]], { name: "sum" });
+  const initializers = [floatTensor("w", [4, 4], new Float32Array(16))];
+  return model(
+    graph({
+      inputs: [value("x", "float32", [1, 4])],
+      outputs: [value("y", "float32", [1, 4])],
+      nodes: [...made, sum],
+      initializers,
+    }),
+  );
+}
+
+/** Every op reads the one before it and one far back. */
+function backwards(nodes: number): Model {
+  const made = Array.from({ length: nodes }, (_, i) =>
+    node(["Add", "Mul", "Sub"][i % 3]!, [
+      [i === 0 ? "x" : `v${i - 1}`, i < 100 ? "x" : `v${i - 100 + (i % 7)}`],
+      [`v${i}`],
+    ]),
+  );
+  return model(
+    graph({
+      inputs: [value("x", "float32", [1, 4])],
+      outputs: [value(`v${nodes - 1}`, "float32", [1, 4])],
+      nodes: made,
+    }),
+  );
+}

@@ -41,3 +41,19 @@ test("a function of the model defines its operator, unless it uses an unknown on
     'onnxruntime does not know G of domain "my" (1 node).',
   );
 });
+
+test("functions that stand for more than can be run are counted, not walked through", () => {
+  const functions = Array.from({ length: 60 }, (_, i): FunctionDefinition => {
+    const inner = i === 59 ? "Relu" : `F${i + 1}`;
+    const domain = i === 59 ? "" : "my";
+    return {
+      ...{ name: `F${i}`, domain: "my", attributes: [], defaults: {}, opsets: { "": 17, my: 1 }, values: [] },
+      ...{ inputs: ["x"], outputs: ["y"] },
+      nodes: [node(inner, [["x"], ["z"]], { domain }), node(inner, [["z"], ["y"]], { domain })],
+    };
+  });
+  expect(whyNotRunnable(withNodes([custom("F0", "my")], functions))).toBe(
+    'its functions call each other so often that they stand for "2.31e+18" ops; 1000000 may be run.',
+  );
+  expect(whyNotRunnable(withNodes([custom("F45", "my")], functions))).toBeUndefined();
+});

@@ -151,6 +151,17 @@ describe("observeActivations", () => {
     );
   });
 
+  it("names the constant that holds NaN, and not the value that it is found in", async () => {
+    const model = inner("N", 17);
+    const bytes = new Uint8Array(Float32Array.of(0, NaN, 0, NaN).buffer);
+    const bias = { ...weight("b", [4], 2), data: { kind: "bytes" as const, bytes } };
+    const broken = { ...model, graph: { ...model.graph, initializers: [model.graph.initializers[0]!, bias] } };
+    await expect(observe(broken, [{ value: "x" }, { value: "c" }])).rejects.toMatchObject({
+      code: "numeric",
+      message: 'Calibration cannot start: the constant "b" holds "NaN" (2 of 4 elements, the first at index 1).',
+    });
+  });
+
   it("names the first watched value that NaN was born in", async () => {
     // √ of negative numbers, watched only behind it and once more further on.
     const model = net({

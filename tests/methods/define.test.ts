@@ -28,6 +28,7 @@ const example: Method = defineMethod({
   needsData: ({ kind }) => kind === "b",
   applies: () => ({ applies: true, notes: [] }),
   estimate: (_, { strength }) => ({ seconds: strength, memory: 0, disk: 0 }),
+  findings: z.looseObject({ strength: z.number() }),
   load: async () => ({
     run: async (context) => ({
       model: context.model,
@@ -44,7 +45,7 @@ describe("a method", () => {
     expect(example.needsData({})).toBe(false);
     expect(example.needsData({ kind: "b" })).toBe(true);
     expect(example.estimate(model, { strength: 1 }).seconds).toBe(1);
-    expect(example.report({}, { strength: 0.25 })).toEqual([{ kind: "text", text: "Strength 0.25" }]);
+    expect(example.report({ strength: 0.1 }, { strength: 0.25 })).toEqual([{ kind: "text", text: "Strength 0.25" }]);
   });
 
   it.each<[string, unknown, string]>([
@@ -94,6 +95,16 @@ describe("a method", () => {
         message: 'The recipe is for version "4" of example; this Lathe has 3.',
         hint: "Update Lathe.",
       }),
+    );
+  });
+
+  it("refuses findings that are damaged, and says where", () => {
+    const text = "What example found out is damaged: strength: Invalid input: expected number, received string.";
+    expect(() => example.report({ strength: "0.1" }, {})).toThrow(
+      expect.objectContaining({ code: "invalid-project", message: text }),
+    );
+    expect(() => example.report(null, {})).toThrow(
+      "What example found out is damaged: all of it: Invalid input: expected object, received null.",
     );
   });
 

@@ -6,7 +6,7 @@ import { hash } from "../../core/base/hash.ts";
 import type { Json } from "../../core/base/json.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { findMethod } from "../../core/methods/catalogue.ts";
-import type { DistillFindings } from "../../core/methods/distill.ts";
+import type { DistillFindings } from "../../core/methods/distillFindings.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { smallNet } from "../train/models.ts";
 import { stripes } from "../train/pictures.ts";

@@ -3,7 +3,7 @@ import type { Json } from "../../core/base/json.ts";
 import { encodeModel } from "../../core/onnx/encode.ts";
 import { constantBytes } from "../../core/measure/weights.ts";
 import { findMethod } from "../../core/methods/catalogue.ts";
-import type { Findings } from "../../core/methods/quantize-mixed/findings.ts";
+import type { Findings, Sensitivity } from "../../core/methods/quantize-mixed/findings.ts";
 import type { MethodContext } from "../../core/methods/define.ts";
 import type { Model } from "../../core/graph/model.ts";
 import type { Bits } from "../../core/transform/bits.ts";
@@ -135,10 +135,7 @@ describe("mixed precision", () => {
   });
 
   it("compares with the best uniform format within the same budget", async () => {
-    const { found } = await mixed({ limit: 0.99, formats: ["w8a8", "w4a8"], front: [0.3] }).catch((thrown: unknown) => {
-      expect(String(thrown)).toContain("No choice keeps within the budget");
-      return mixed({ limit: 0.99, formats: ["w8a8", "w4a8"], front: [0.85] });
-    });
+    const { found } = await mixed({ limit: 0.99, formats: ["w8a8", "w4a8"], front: [0.85] });
     const point = pointOf(found);
     expect(point.uniform!.format).toBe("w4a8");
     expect(point.uniform!.actual).toBeLessThanOrEqual(point.budget);
@@ -218,8 +215,33 @@ describe("mixed precision", () => {
     expect(JSON.stringify(blocks)).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it.each(["size", "bops"])(
+    "takes the least that can be where nothing keeps within the limit in %s, and says so",
+    async (budget) => {
+      const { found, warnings, others } = await mixed({ budget, limit: 0.01, front: [0.02] });
+      const point = pointOf(found);
+      expect(point.wanted).toBeCloseTo(0.01 * found.eightBits, 6);
+      const cheapest = (choices: readonly Sensitivity[]): number => Math.min(...choices.map((c) => c.cost));
+      expect(chosenCost(found)).toBeLessThanOrEqual(
+        found.layers.reduce(
+          (sum, l) => sum + cheapest(l.choices),
+          budget === "size" ? tables(["w2a8", "w3a8", "w4a8", "w6a8"]) : 0,
+        ),
+      );
+      expect(point.predicted).toBeLessThanOrEqual(point.budget);
+      const unit = budget === "size" ? "(B|KiB)" : "[kM]? ?bit operations";
+      expect(warnings[0]).toMatch(
+        new RegExp(
+          `^Nothing on offer keeps within the budget of [\\d.]+ ?${unit}, 1\\.0 % of eight bits everywhere: the nearest that does was taken, [\\d.]+ ?${unit} or [\\d.]+ %\\.`,
+        ),
+      );
+      expect(others, "lower limits give the same").toEqual([]);
+      const text = JSON.stringify(method.report(found as unknown as Json, method.parse({ budget })));
+      expect(text).toContain("Least that can be");
+    },
+  );
+
   it.each([
-    [{ limit: 0.01 }, /No choice keeps within the budget of "-?[\d.]+": the least is [\d.]+\./],
     [{ exclude: ["*"] }, 'Nothing is left to quantise: "*" excludes every layer.'],
     [{ exclude: ["nothing"] }, 'No node is called "nothing".'],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isLoopback, isOwnHost, isOwnOrigin, isSameToken, isToken, tokenOf } from "../../core/serve/http/checks.ts";
+import { isLoopback, isOwnHost, isOwnOrigin, isSameToken, tokenOf } from "../../core/serve/http/checks.ts";
+import { isToken } from "../../core/serve/http/token.ts";
 
 const hosts = ["127.0.0.1", "localhost", "::1"];
 

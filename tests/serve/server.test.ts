@@ -134,8 +134,8 @@ describe("the server", () => {
   it("does not take a token that could be guessed", async () => {
     await expect(openServer(bench, { token: "secret" })).rejects.toMatchObject({
       code: "invalid-argument",
-      message: '"secret" is not a token.',
-      hint: "Use 16 to 200 letters, digits, dashes and underscores.",
+      message: 'The token "secret" has 6 characters; a token is 16 to 200 letters, digits, dashes and underscores.',
+      hint: "Choose another one, or leave --token out: then a random one is made.",
     });
   });
 

@@ -218,17 +218,46 @@ test("an artefact that changed on disk is not handed out", async () => {
   again.close();
 });
 
-test("a damaged record is named", async () => {
+/** Opens a project of variants "a" and "b" after the record of "b" was changed by an SQL expression over it. */
+async function withDamaged(to: string, mode: "read" | "write" = "read"): Promise<ProjectStore> {
   const folder = await projectWith("a", "b");
   const database = new Sqlite(join(folder, "project.sqlite"));
-  database.prepare("UPDATE variant SET record = json_set(record, '$.warnings', 'oops') WHERE id = 'b'").run();
+  database.prepare(`UPDATE variant SET record = ${to} WHERE id = 'b'`).run();
   database.close();
-  const store = await openStore(folder, { mode: "read" }, nodeHost);
-  expect(await errorOf(() => store.variants())).toEqual({
-    code: "invalid-project",
-    message: `Project "${folder}": the record of variant "b" is damaged ("warnings: Invalid input: expected array, received string").`,
-    hint: "Restore project.sqlite from a backup.",
-  });
+  return openStore(folder, { mode }, nodeHost);
+}
+
+test.each([
+  ["json_set(record, '$.warnings', 'oops')", "warnings: Invalid input: expected array, received string"],
+  ["json_remove(record, '$.model')", "model: Invalid input: expected object, received undefined"],
+  ["'{'", "not JSON"],
+])("a damaged record (%s) is named and hides no other", async (to, why) => {
+  const store = await withDamaged(to);
+  const [whole, lost] = store.variants();
+  expect([whole?.id, whole?.damage]).toEqual(["a", undefined]);
+  expect(lost).toMatchObject({ id: "b", name: "b", recipe: null, measurements: null });
+  expect(lost?.damage).toBe(`Its record is damaged ("${why}"); restore project.sqlite from a backup.`);
+  store.close();
+});
+
+test("damaged measurements are left out, and the rest of the record is as it was", async () => {
+  const store = await withDamaged("json_set(record, '$.measurements', json('{\"layers\": 3}'))", "write");
+  const [, unmeasured] = store.variants();
+  expect(unmeasured?.damage).toMatch(
+    /^Its measurements are damaged \("measurements\.at: .*"\) and left out; measure it again\.$/,
+  );
+  expect(unmeasured).toMatchObject({ id: "b", measurements: null, model: { sha256: expect.stringMatching(/./) } });
+  store.updateVariant(unmeasured!);
+  expect(store.variants()[1]?.damage).toBeUndefined();
+  store.close();
+});
+
+test("a record that cannot be read is not written over", async () => {
+  const store = await withDamaged("'{'", "write");
+  const [, lost] = store.variants();
+  const failure = await errorOf(() => store.updateVariant({ ...lost!, name: "other" }));
+  expect(failure).toMatchObject({ code: "invalid-project" });
+  expect(failure.message).toMatch(/^"other" cannot be changed: Its record is damaged \("not JSON"\)/);
   store.close();
 });
 

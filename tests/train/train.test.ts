@@ -123,6 +123,18 @@ describe("training", () => {
     ]);
   });
 
+  it("names the weight that was NaN before it began", async () => {
+    const model = smallNet({ classes: 4 });
+    const [first, ...others] = model.graph.initializers;
+    const bytes = new Uint8Array(first!.dims.reduce((p, d) => p * d, 4));
+    new DataView(bytes.buffer).setFloat32(8, NaN, true);
+    const initializers = [{ ...first!, data: { kind: "bytes" as const, bytes } }, ...others];
+    await expect(run({}, { model: { ...model, graph: { ...model.graph, initializers } } })).rejects.toMatchObject({
+      code: "numeric",
+      message: `Training cannot start: the constant "${first!.name}" holds "NaN" (1 of ${bytes.length / 4} elements, the first at index 2).`,
+    });
+  });
+
   it("says before the start that the memory will not do, and what batch would fit", async () => {
     const failure = (await run({}, { memoryLimit: 1e6 }).catch((e: unknown) => e)) as LatheError;
     expect(failure.code).toBe("limit-exceeded");

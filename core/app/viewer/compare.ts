@@ -2,6 +2,7 @@ import type { OpChange, PartChange } from "../../contract/modelView.ts";
 import { alignParts } from "../../graph/align.ts";
 import { diffModels, elementsText } from "../../graph/diff.ts";
 import type { Change, ModelDiff } from "../../graph/diffTypes.ts";
+import type { Step } from "../../graph/flat.ts";
 import { matchNodes } from "../../graph/match.ts";
 import type { Model } from "../../graph/model.ts";
 import type { ModelParts } from "../../graph/parts.ts";
@@ -27,18 +28,20 @@ export interface ComparedOp extends Omit<OpChange, "before" | "after"> {
 
 const MOST_WORDS = 12;
 
-/**
- * @param firstModel with its constants in memory
- * @param secondModel likewise
- */
+export interface BesideOptions {
+  /** The same two with their constants in memory. */
+  readonly models: readonly [Model, Model];
+  readonly step?: Step;
+}
+
 export function besideEachOther(
   first: Opened,
   second: Opened,
-  [firstModel, secondModel]: readonly [Model, Model],
+  { models: [firstModel, secondModel], ...options }: BesideOptions,
 ): Beside {
   const diff = diffModels(firstModel, secondModel);
   const matching = matchNodes(first.model.graph, second.model.graph);
-  const aligned = alignParts(second.model, first.parts, matching);
+  const aligned = alignParts(second.model, first.parts, { matching, ...options });
   const placeInFirst = placesOf(first.parts);
   const placeInSecond = placesOf(aligned);
   const counterpart = new Map<number, number>();

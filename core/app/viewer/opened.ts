@@ -1,14 +1,16 @@
 import type { Host } from "../../base/host.ts";
 import { ELEMENT_TYPES, type ElementType } from "../../base/elementType.ts";
-import { bodiesOf } from "../../graph/flat.ts";
+import { toLatheError } from "../../base/error.ts";
+import { bodiesOf, type Step } from "../../graph/flat.ts";
 import type { Dim, Graph, Model, Node } from "../../graph/model.ts";
-import { findParts, nameOf, type ModelParts } from "../../graph/parts.ts";
+import { findParts, nameOf, type FindOptions, type ModelParts } from "../../graph/parts.ts";
 import { whyNotRunnable } from "../../graph/runnable.ts";
 import { nodeMacs } from "../../measure/costs.ts";
 import type { FoundShape, FoundShapes } from "../../measure/shapes.ts";
 import { findWeights, type NodeWeights } from "../../measure/weights.ts";
 import { readModel } from "../../onnx/read.ts";
-import { tensorsOf } from "../../onnx/tensors.ts";
+import { tensorsOf } from "../../graph/tensors.ts";
+import { shareWork, stepsUntil, type Stop } from "./stopping.ts";
 
 /** A model on this machine. The key names its content, external data included; the path may be another one each time. */
 export interface ModelFile {
@@ -45,7 +47,10 @@ export interface Opened {
 
 /** Keeps what was opened last, so that opening a block does not read the file again. */
 export interface Shelf {
-  open(file: ModelFile): Promise<Opened>;
+  /** With the calls closed of a model in which they stand for too much. */
+  open(file: ModelFile, stop?: Stop): Promise<Opened>;
+  /** With those of these parts looked into that are such calls, and those of earlier questions while there is room. */
+  openWith(file: ModelFile, open: readonly string[], stop?: Stop): Promise<Opened>;
   /** Read anew: external data lies where the path of this call says. */
   openAt(file: ModelFile): Promise<Model>;
 }
@@ -57,23 +62,34 @@ const MOST_MODELS = 8;
 export function openShelf(host: Host): Shelf {
   const kept = new Map<string, Promise<Opened>>();
   const bytes = new Map<string, number>();
-  const make = async (file: ModelFile): Promise<Opened> => describe(file, await readModel(file.path, host));
+  /** The same models with calls open. */
+  const wider = new WeakMap<Opened, Opened>();
+  const make = async (file: ModelFile, stop?: Stop): Promise<Opened> =>
+    describe(file, await readModel(file.path, host), { step: stepsUntil(stop) });
+  const open = (file: ModelFile, stop?: Stop): Promise<Opened> => {
+    const opened = shareWork(kept, file.key, { make: () => make(file, stop), stop });
+    bytes.set(file.key, file.bytes);
+    let total = [...kept.keys()].reduce((sum, key) => sum + (bytes.get(key) ?? 0), 0);
+    for (const key of [...kept.keys()].slice(0, -1)) {
+      if (total <= MOST_BYTES && kept.size <= MOST_MODELS) break;
+      total -= bytes.get(key) ?? 0;
+      kept.delete(key);
+    }
+    return opened;
+  };
   return {
-    open: (file) => {
-      const known = kept.get(file.key);
-      const opened = known ?? make(file);
-      // Moves it to the end: the first are given up first.
-      kept.delete(file.key);
-      kept.set(file.key, opened);
-      bytes.set(file.key, file.bytes);
-      opened.catch(() => kept.delete(file.key));
-      let total = [...kept.keys()].reduce((sum, key) => sum + (bytes.get(key) ?? 0), 0);
-      for (const key of [...kept.keys()].slice(0, -1)) {
-        if (total <= MOST_BYTES && kept.size <= MOST_MODELS) break;
-        total -= bytes.get(key) ?? 0;
-        kept.delete(key);
-      }
-      return opened;
+    open,
+    openWith: async (file, ids, stop) => {
+      const closed = await open(file, stop);
+      const known = wider.get(closed) ?? closed;
+      if (ids.every((id) => known.parts.byId.get(id)?.unopened === undefined)) return known;
+      const before = [...known.parts.byId.values()].flatMap((p) =>
+        p.form === "op" && p.parts.length > 0 ? [p.id] : [],
+      );
+      const step = stepsUntil(stop);
+      const found = widen(closed, [...before, ...ids], step) ?? describe(file, closed.model, { open: ids, step });
+      wider.set(closed, found);
+      return found;
     },
     openAt: async (file) => {
       const opened = await (kept.get(file.key) ?? make(file));
@@ -83,8 +99,18 @@ export function openShelf(host: Host): Shelf {
   };
 }
 
-function describe(file: ModelFile, model: Model): Opened {
-  const parts = findParts(model);
+/** Undefined where so much cannot be open at a time. */
+function widen({ file, model }: Opened, open: readonly string[], step: Step): Opened | undefined {
+  try {
+    return describe(file, model, { open, step });
+  } catch (thrown) {
+    if (toLatheError(thrown).code !== "limit-exceeded") throw thrown;
+    return undefined;
+  }
+}
+
+function describe(file: ModelFile, model: Model, options: FindOptions): Opened {
+  const parts = findParts(model, options);
   const values = recordedTypes(model.graph);
   const shapes = recordedShapes(model);
   const weights = new Map<Node, NodeWeights>(findWeights(model.graph));

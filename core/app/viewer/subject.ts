@@ -1,8 +1,8 @@
-import { loadCatalogue } from "../../methods/catalogue.ts";
 import type { Layer } from "../../contract/measurement.ts";
 import type { Variant } from "../../contract/project.ts";
 import { withModelFile } from "../modelFiles.ts";
 import { findVariant, type Project } from "../project.ts";
+import { tellOf } from "../told.ts";
 import type { NodeFacts } from "./figures.ts";
 import type { ModelFile } from "./opened.ts";
 import type { Subject } from "./tasks.ts";
@@ -60,9 +60,8 @@ export async function withSubject<T>(
 
 /** What was measured of a variant's nodes, and what its method found out. */
 async function factsOf(variant: Variant, profiled: ReadonlyMap<string, readonly Layer[]>): Promise<NodeFacts> {
-  const method = variant.recipe === null ? undefined : (await loadCatalogue()).get(variant.recipe.method);
   return {
     layers: profiled.get(contentKey(variant)) ?? variant.measurements?.layers ?? [],
-    found: method?.layers(variant.findings) ?? [],
+    found: (await tellOf(variant)).layers,
   };
 }

@@ -11,6 +11,7 @@ import { figuresOf, type NodeFacts } from "./figures.ts";
 import { findInModel } from "./find.ts";
 import { openShelf, type ModelFile, type Opened } from "./opened.ts";
 import { countZeros } from "./sparsity.ts";
+import { shareWork, stepsUntil, type Stop } from "./stopping.ts";
 import { tensorFacts } from "./tensor.ts";
 import { shapesOf, viewModel } from "./view.ts";
 
@@ -60,22 +61,21 @@ const MOST_TEXT = 200_000;
 const MOST_COMPARED = 8;
 
 /** Does what pages ask of models. Models and comparisons stay for the next question. */
-export function viewerTasks(host: Host): (task: ViewerTask) => Promise<ViewerResults[keyof ViewerResults]> {
+export function viewerTasks(
+  host: Host,
+): (task: ViewerTask, stop?: Stop) => Promise<ViewerResults[keyof ViewerResults]> {
   const shelf = openShelf(host);
   const compared = new Map<string, Promise<Beside>>();
   const counted = new WeakMap<Opened, Map<number, number>>();
 
-  const compare = (first: ModelFile, second: ModelFile): Promise<Beside> => {
-    const key = `${first.key} ${second.key}`;
-    const known = compared.get(key);
-    if (known !== undefined) return known;
-    const made = (async () => {
-      const [a, b] = [await shelf.open(first), await shelf.open(second)];
+  const compare = (first: ModelFile, second: ModelFile, stop: Stop | undefined): Promise<Beside> => {
+    const make = async (): Promise<Beside> => {
+      const [a, b] = [await shelf.open(first, stop), await shelf.open(second, stop)];
       const load = async (file: ModelFile): Promise<Opened["model"]> => loadTensors(await shelf.openAt(file), host);
-      return besideEachOther(a, b, [await load(first), await load(second)]);
-    })();
-    compared.set(key, made);
-    made.catch(() => compared.delete(key));
+      const models = [await load(first), await load(second)] as const;
+      return besideEachOther(a, b, { models, step: stepsUntil(stop) });
+    };
+    const made = shareWork(compared, `${first.key} ${second.key}`, { make, stop });
     for (const old of [...compared.keys()].slice(0, -MOST_COMPARED)) compared.delete(old);
     return made;
   };
@@ -90,16 +90,24 @@ export function viewerTasks(host: Host): (task: ViewerTask) => Promise<ViewerRes
     readonly changes: ReadonlyMap<number, keyof PartChange> | undefined;
     readonly words: Beside["words"] | undefined;
   }
-  const see = async ({ file, reference, others = [] }: Subject): Promise<Seen> => {
-    const opened = await shelf.open(file);
+  /** Calls that stand for too much stay closed while models are compared: what differs is told by op. */
+  const see = async (
+    { file, reference, others = [] }: Subject,
+    stop?: Stop,
+    open: readonly string[] = [],
+  ): Promise<Seen> => {
+    if (reference === undefined && others.length === 0) {
+      const opened = await shelf.openWith(file, open, stop);
+      return { opened, parts: opened.parts, changes: undefined, words: undefined };
+    }
+    const opened = await shelf.open(file, stop);
     if (reference !== undefined) {
-      const { second, inSecond, words } = await compare(reference, file);
+      const { second, inSecond, words } = await compare(reference, file, stop);
       return { opened, parts: second, changes: inSecond, words };
     }
-    if (others.length === 0) return { opened, parts: opened.parts, changes: undefined, words: undefined };
     const changes = new Map<number, keyof PartChange>();
     for (const other of others) {
-      const { inFirst } = await compare(file, other);
+      const { inFirst } = await compare(file, other, stop);
       for (const [op, kind] of inFirst) if (changes.get(op) !== "removed") changes.set(op, kind);
     }
     return { opened, parts: opened.parts, changes, words: undefined };
@@ -107,20 +115,20 @@ export function viewerTasks(host: Host): (task: ViewerTask) => Promise<ViewerRes
   const figures = (opened: Opened, facts: NodeFacts): ReturnType<typeof figuresOf> =>
     figuresOf(opened, facts, counted.get(opened));
 
-  return async (task) => {
+  return async (task, stop) => {
     switch (task.kind) {
       case "view": {
         const { variant, subject, open, sparsity } = task;
-        const { opened, parts, changes } = await see(subject);
+        const { opened, parts, changes } = await see(subject, stop, open);
         if (sparsity) await countIn(opened, subject.file);
         return viewModel({ variant, opened, parts, figures: figures(opened, subject.facts), open, changes });
       }
       case "find": {
-        const { opened, parts } = await see(task.subject);
+        const { opened, parts } = await see(task.subject, stop);
         return findInModel(parts, task.text, shapesOf(opened, figures(opened, task.subject.facts)));
       }
       case "facts": {
-        const { opened, parts, words } = await see(task.subject);
+        const { opened, parts, words } = await see(task.subject, stop);
         const part = parts.byId.get(task.part);
         if (part === undefined) throw missing("part", task.part);
         return factsOf({ opened, parts, part, figures: figures(opened, task.subject.facts), changes: words });
@@ -131,8 +139,8 @@ export function viewerTasks(host: Host): (task: ViewerTask) => Promise<ViewerRes
         return tensorFacts(tensor, host);
       }
       case "compare": {
-        const { diff, changes } = await compare(task.first.file, task.second.file);
-        const [a, b] = [await shelf.open(task.first.file), await shelf.open(task.second.file)];
+        const { diff, changes } = await compare(task.first.file, task.second.file, stop);
+        const [a, b] = [await shelf.open(task.first.file, stop), await shelf.open(task.second.file, stop)];
         const before = figures(a, task.first.facts).ops;
         const after = figures(b, task.second.facts).ops;
         return {

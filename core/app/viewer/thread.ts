@@ -7,10 +7,17 @@ import type { Reply, Request } from "./viewer.ts";
 const run = viewerTasks(nodeHost);
 
 /** The thread that `viewer.ts` starts: one reply to each request. */
-async function answer({ id, task }: Request): Promise<void> {
+async function answer({ id, task, stop }: Request): Promise<void> {
   let reply: Reply;
   try {
-    reply = { id, result: await run(task) };
+    reply = {
+      id,
+      result: await run(task, {
+        get aborted() {
+          return Atomics.load(stop, 0) === 1;
+        },
+      }),
+    };
   } catch (thrown) {
     const { code, message, hint } = toLatheError(thrown);
     reply = { id, failure: { code, message, hint } };

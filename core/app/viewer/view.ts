@@ -39,6 +39,8 @@ export function viewModel({ variant, opened, parts, figures, open, changes }: Vi
       (part.form === "op" ? opened.ops[part.ops[0]!]?.weightType : undefined) ??
       opened.values.get(ends.output ?? "")?.type;
     const change = changes && countChanges(part, changes);
+    // While models are compared it stays closed.
+    const unopened = changes === undefined ? (part.unopened ?? 0) : 0;
     return {
       id: part.id,
       within: within?.id ?? null,
@@ -46,8 +48,8 @@ export function viewModel({ variant, opened, parts, figures, open, changes }: Vi
       label: cut(part.label),
       name: own === undefined ? "" : cut(opened.ops[part.ops[0]!]!.name, LONG_NAME),
       op: own === undefined ? operators(part, flat) : cut(own.node.op),
-      ops: part.ops.length,
-      parts: part.parts.length,
+      ops: part.ops.length + unopened,
+      parts: part.parts.length + unopened,
       isOpen,
       ...(input !== undefined && { input }),
       ...(output !== undefined && { output }),

@@ -5,6 +5,8 @@ import type { ViewerResult, ViewerTask } from "./tasks.ts";
 export interface Request {
   readonly id: number;
   readonly task: ViewerTask;
+  /** One element: 1 when nobody waits for it any more. Shared, since a busy thread reads no messages. */
+  readonly stop: Int32Array;
 }
 
 export type Reply =
@@ -100,8 +102,10 @@ export function startViewer(): Viewer {
         }
         clearTimeout(idle);
         const id = nextId++;
+        const stop = new Int32Array(new SharedArrayBuffer(4));
         const abort = (): void => {
           if (!waiting.delete(id)) return;
+          Atomics.store(stop, 0, 1);
           abandoned.add(id);
           reject(cancelled());
           rest();
@@ -119,7 +123,7 @@ export function startViewer(): Viewer {
         });
         signal?.addEventListener("abort", abort, { once: true });
         worker ??= start();
-        worker.postMessage({ id, task } satisfies Request);
+        worker.postMessage({ id, task, stop } satisfies Request);
       }),
     warm: () => {
       if (isClosed || worker !== undefined) return;

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { LatheError } from "../../base/error.ts";
+import { TOKEN_FORM } from "../../serve/http/token.ts";
 import { act, collect, wholeNumber, type CommonOptions, type Io, type Run } from "../io.ts";
 
 interface ServeOptions extends CommonOptions {
@@ -22,7 +23,7 @@ export function addServeCommand(program: Command, run: Run): void {
     .description("open the workbench to a browser on this machine")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", wholeNumber(0), 0)
-    .option("--token <text>", "what a browser has to know (default: random)")
+    .option("--token <text>", `what a browser has to know: ${TOKEN_FORM} (default: random)`)
     .option("--allow-remote", "listen on an address that other machines can reach, without encryption")
     .option(
       "--root <dir>",

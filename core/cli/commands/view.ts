@@ -177,6 +177,9 @@ function addVariants(program: Command, run: Run): void {
           v.model.sha256.slice(0, 12),
         ]);
         io.print(textTable(columns, rows));
+        const { damageOf } = await import("../../app/told.ts");
+        for (const variant of variants)
+          for (const text of await damageOf(variant)) io.print(`Careful: ${variant.name}: ${text}`);
       }
       return { baseline, variants };
     }),

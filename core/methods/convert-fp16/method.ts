@@ -1,6 +1,7 @@
 import { elementCount } from "../../base/array.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -17,6 +18,7 @@ export default defineMethod({
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     return { seconds: 0.5 + weights / 5e7, memory: 2e8 + weights * 10, disk: weights * 2.1 };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
 });

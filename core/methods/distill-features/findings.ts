@@ -1,13 +1,18 @@
-import type { DistillFindings } from "../distill.ts";
+import { z } from "zod";
+import { distillFindings } from "../distillFindings.ts";
+import { figure, listOf } from "../findingParts.ts";
 
 /** What a run found out. */
-export interface Findings extends DistillFindings {
-  readonly pairs: readonly {
-    readonly student: string;
-    readonly teacher: string;
-    /** Sizes of one sample's values, of student and teacher. */
-    readonly shapes: readonly (readonly number[])[];
-  }[];
+export const findings = distillFindings.extend({
+  pairs: listOf(
+    z.object({
+      student: z.string(),
+      teacher: z.string(),
+      /** Sizes of one sample's values, of student and teacher. */
+      shapes: listOf(listOf(figure)),
+    }),
+  ),
   /** Elements of the adapters, which the result does not have any more. */
-  readonly adapters: number;
-}
+  adapters: z.int(),
+});
+export type Findings = z.output<typeof findings>;

@@ -3,6 +3,7 @@ import { FIXED_RATE } from "../fineTuneParams.ts";
 import { withFixedRate } from "../learningRate.ts";
 import { distillEstimate } from "../distillEstimate.ts";
 import { needsFloatWeights } from "../floatModel.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -18,6 +19,7 @@ export default defineMethod({
   needsData: () => true,
   applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,
+  findings,
   load: () => import("./run.ts"),
   report,
 });

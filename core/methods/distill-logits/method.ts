@@ -2,6 +2,7 @@ import { defineMethod } from "../define.ts";
 import { FIXED_RATE } from "../fineTuneParams.ts";
 import { withFixedRate } from "../learningRate.ts";
 import { distillEstimate } from "../distillEstimate.ts";
+import { distillFindings } from "../distillFindings.ts";
 import { needsFloatWeights } from "../floatModel.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
@@ -19,6 +20,7 @@ export default defineMethod({
   needsData: () => true,
   applies: (model) => needsFloatWeights(model),
   estimate: distillEstimate,
+  findings: distillFindings,
   load: () => import("./run.ts"),
   report,
   suggest,

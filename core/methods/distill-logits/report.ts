@@ -1,5 +1,5 @@
 import type { ReportBlock } from "../../contract/report.ts";
-import type { DistillFindings } from "../distill.ts";
+import type { DistillFindings } from "../distillFindings.ts";
 import { distillReport } from "../distillReport.ts";
 import type { Params } from "./params.ts";
 

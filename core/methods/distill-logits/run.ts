@@ -1,7 +1,8 @@
 import type { HeadSpec } from "../../train/heads.ts";
 import { prepareModel } from "../../transform/prepare.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
-import { distill, distillWarnings, scoreDistilled, teacherOf, type DistillFindings } from "../distill.ts";
+import { distill, distillWarnings, scoreDistilled, teacherOf } from "../distill.ts";
+import type { DistillFindings } from "../distillFindings.ts";
 import type { Params } from "./params.ts";
 
 /** Trains the model to answer as its teacher does. */

@@ -6,6 +6,7 @@ import { defineMethod } from "../define.ts";
 import { FIXED_RATE } from "../fineTuneParams.ts";
 import { withFixedRate } from "../learningRate.ts";
 import { samplesOfTraining } from "../trainingCost.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -44,6 +45,7 @@ export default defineMethod({
       disk: weights * 40,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
   suggest,

@@ -14,7 +14,8 @@ import { lookedAt, openForPruning, remembered, settled } from "../pruned.ts";
 import { allocate, choiceOf, evenedOut, type Candidate, type Meets, type Widths } from "./allocate.ts";
 import { importanceOf, type Importance } from "./importance.ts";
 import type { Params } from "./params.ts";
-import { allocateByCurves, scanGroups, type Curve } from "./sensitivity.ts";
+import type { Curve } from "./findings.ts";
+import { allocateByCurves, scanGroups } from "./sensitivity.ts";
 
 /** A model, its groups, and what any choice of them would cost. */
 export interface Opened {

@@ -5,10 +5,9 @@ import type { MethodContext, MethodResult } from "../define.ts";
 import { fineTune } from "../fineTune.ts";
 import { factsOf } from "../pruned.ts";
 import { scoreModels } from "../scores.ts";
-import type { Findings, GroupFinding } from "./findings.ts";
+import type { Curve, Findings, GroupFinding } from "./findings.ts";
 import type { Params } from "./params.ts";
 import { layerNames, open, prune, whyNotPruned, type Goal, type Opened, type Pruned } from "./prune.ts";
-import type { Curve } from "./sensitivity.ts";
 
 /** Removes channels, trains what is left, and holds the result against its baselines. */
 export async function run(context: MethodContext<Params>): Promise<MethodResult<Findings>> {

@@ -4,6 +4,7 @@ import type { Model } from "../../graph/model.ts";
 import { compareOutputs } from "../../measure/outputError.ts";
 import { collectOutputs } from "../../measure/outputs.ts";
 import type { TrainingContext } from "../fineTune.ts";
+import type { Curve } from "./findings.ts";
 import {
   allowedWidths,
   choiceOf,
@@ -13,13 +14,6 @@ import {
   type WidthRules,
   type Widths,
 } from "./allocate.ts";
-
-/** What a group costs in the outputs at some widths. */
-export interface Curve {
-  readonly group: string;
-  /** From the widest: units that are left, and the mean KL divergence of the outputs from the whole model's, in nats. */
-  readonly points: readonly { readonly width: number; readonly error: number }[];
-}
 
 export interface ScanOptions {
   readonly rules: WidthRules;

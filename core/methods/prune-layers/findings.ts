@@ -1,24 +1,25 @@
-import type { EpochResult } from "../../train/plan.ts";
-import type { PrunedFacts } from "../pruned.ts";
-import type { Scores } from "../scores.ts";
+import { z } from "zod";
+import { epochs, figure, listOf, prunedFacts, scores } from "../findingParts.ts";
 
 /** A block or layer that could be left out. */
-export interface RegionFinding {
-  readonly name: string;
-  readonly nodes: number;
-  readonly hasShortcut: boolean;
+const region = z.object({
+  name: z.string(),
+  nodes: z.int(),
+  hasShortcut: z.boolean(),
   /** Mean KL divergence of the outputs without it from those with it, when it was last looked at; in nats. */
-  readonly error?: number;
+  error: figure.optional(),
   /** In which place it was removed, from 1. */
-  readonly removed?: number;
-}
+  removed: z.int().optional(),
+});
+export type RegionFinding = z.output<typeof region>;
 
 /** What a run found out. */
-export interface Findings {
-  readonly regions: readonly RegionFinding[];
+export const findings = z.object({
+  regions: listOf(region),
   /** Before, the result, and the baselines. */
-  readonly costs: readonly PrunedFacts[];
-  readonly threads: number;
-  readonly scores?: Scores;
-  readonly history: readonly EpochResult[];
-}
+  costs: listOf(prunedFacts),
+  threads: z.int(),
+  scores: scores.optional(),
+  history: epochs,
+});
+export type Findings = z.output<typeof findings>;

@@ -1,23 +1,22 @@
-import type { OutputError } from "../../measure/outputError.ts";
-import type { EpochResult } from "../../train/plan.ts";
-import type { FormatName } from "../../transform/formats.ts";
-import type { Scores } from "../scores.ts";
+import { z } from "zod";
+import { epochs, figure, formatName, listOf, namedOp, outputError, scores } from "../findingParts.ts";
 
 /** What quantisation-aware training came to. */
-export interface Findings {
-  readonly layers: readonly {
-    readonly node: string;
-    readonly op: string;
-    readonly format: FormatName;
-    /** Median over the channels of the step after training over that before. */
-    readonly stepChange: number;
-  }[];
+export const findings = z.object({
+  layers: listOf(
+    namedOp.extend({
+      format: formatName,
+      /** Median over the channels of the step after training over that before. */
+      stepChange: figure,
+    }),
+  ),
   /** Epochs of all stages, numbered through. */
-  readonly history: readonly EpochResult[];
+  history: epochs,
   /** Epochs at the end whose batch statistics were frozen. */
-  readonly frozen: number;
-  readonly samples: number;
-  readonly scores?: Scores;
+  frozen: z.int(),
+  samples: z.int(),
+  scores: scores.optional(),
   /** What was written beside what was trained, on calibration samples: how far execution is from simulation. */
-  readonly execution: Pick<OutputError, "kl" | "agreement" | "sqnr">;
-}
+  execution: outputError.pick({ kl: true, agreement: true, sqnr: true }),
+});
+export type Findings = z.output<typeof findings>;

@@ -4,9 +4,9 @@ import { defineMethod } from "../define.ts";
 import { FIXED_RATE } from "../fineTuneParams.ts";
 import { withFixedRate } from "../learningRate.ts";
 import { formatOf } from "../../transform/formats.ts";
-import type { Findings } from "./findings.ts";
 import { settleTarget, upgradeTarget } from "../targetParams.ts";
 import { samplesOfTraining } from "../trainingCost.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -32,8 +32,9 @@ export default defineMethod({
       disk: weights * 40,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  layers: ({ layers }) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
   suggest,
 });

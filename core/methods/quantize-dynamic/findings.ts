@@ -1,9 +1,6 @@
-import type { SpeedGate } from "../../measure/speedGate.ts";
+import { z } from "zod";
+import { kept, listOf, namedOp, speedGate } from "../findingParts.ts";
 
 /** What a run found out. */
-export interface Findings {
-  readonly gate: SpeedGate;
-  readonly layers: readonly { readonly node: string; readonly op: string }[];
-  readonly kept: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
-  readonly folded: number;
-}
+export const findings = z.object({ gate: speedGate, layers: listOf(namedOp), kept, folded: z.int() });
+export type Findings = z.output<typeof findings>;

@@ -5,6 +5,7 @@ import { upgradeOpset } from "../../transform/upgradeOpset.ts";
 import { refuseQuantized } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { settleTarget, upgradeTarget } from "../targetParams.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -43,6 +44,7 @@ export default defineMethod({
     const weights = graph.initializers.reduce((sum, t) => sum + elementCount(t.dims), 0);
     return { seconds: 0.2 + weights / 5e7, memory: 2e8 + weights * 12, disk: weights * 1.1 };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
 });

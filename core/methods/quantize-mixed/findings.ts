@@ -1,59 +1,60 @@
-import type { FormatName } from "../../transform/formats.ts";
-import type { Scores } from "../scores.ts";
+import { z } from "zod";
+import { formatBytes, formatCount } from "../../base/format.ts";
+import { figure, formatName, listOf, namedOp, scores } from "../findingParts.ts";
 
 /** What one format does to one layer, the others in float. */
-export interface Sensitivity {
-  readonly format: FormatName;
+const sensitivity = z.object({
+  format: formatName,
   /** What the programme adds up; its unit depends on the kind of sensitivity. */
-  readonly harm: number;
-  readonly cost: number;
-}
+  harm: figure,
+  cost: figure,
+});
+export type Sensitivity = z.output<typeof sensitivity>;
 
-export interface LayerChoice {
-  readonly node: string;
-  readonly op: string;
-  readonly macs: number;
-  readonly weights: number;
-  readonly format: FormatName;
-  readonly choices: readonly Sensitivity[];
-}
+const layer = namedOp.extend({ macs: figure, weights: figure, format: formatName, choices: listOf(sensitivity) });
+export type LayerChoice = z.output<typeof layer>;
 
 /** One limit of the front. */
-export interface FrontPoint {
-  readonly limit: number;
-  readonly budget: number;
+const point = z.object({
+  limit: figure,
+  budget: figure,
+  /** What the limit asks for, where nothing on offer keeps within it and the least that can be was taken. */
+  wanted: figure.optional(),
   /** What the programme may spend beyond the budget, because it counts constants of several layers more than once. */
-  readonly slack: number;
+  slack: figure,
   /** As the programme adds it up. */
-  readonly predicted: number;
+  predicted: figure,
   /** As the written model has it. */
-  readonly actual: number;
-  readonly harm: number;
+  actual: figure,
+  harm: figure,
   /** Output divergence of the written model on the samples of the sensitivities, in nats. */
-  readonly kl: number;
-  readonly accuracy?: number;
+  kl: figure,
+  accuracy: figure.optional(),
   /** The best of the uniform formats within the same budget, where one is. */
-  readonly uniform?: {
-    readonly format: FormatName;
-    readonly actual: number;
-    readonly kl: number;
-    readonly accuracy?: number;
-  };
-}
+  uniform: z.object({ format: formatName, actual: figure, kl: figure, accuracy: figure.optional() }).optional(),
+});
+export type FrontPoint = z.output<typeof point>;
 
 /** What a run of mixed precision found out. */
-export interface Findings {
-  readonly unit: "B" | "bit operations" | "ms";
+export const findings = z.object({
+  unit: z.enum(["B", "bit operations", "ms"]),
   /** What eight bits everywhere and float cost. */
-  readonly eightBits: number;
-  readonly float: number;
-  readonly limit: number;
-  readonly layers: readonly LayerChoice[];
-  readonly front: readonly FrontPoint[];
-  readonly scores?: Scores;
+  eightBits: figure,
+  float: figure,
+  limit: figure,
+  layers: listOf(layer),
+  front: listOf(point),
+  scores: scores.optional(),
   /** Median milliseconds of a call of the result beside eight bits everywhere and float, timed in turns. */
-  readonly times: { readonly mixed: number; readonly eightBits: number; readonly float: number };
-  readonly samples: number;
+  times: z.object({ mixed: figure, eightBits: figure, float: figure }),
+  samples: z.int(),
   /** Relative standard errors of the Hessian's traces, where these were estimated. */
-  readonly traceError?: number;
+  traceError: figure.optional(),
+});
+export type Findings = z.output<typeof findings>;
+
+/** A cost as people read it. */
+export function formatCost(unit: Findings["unit"], value: number): string {
+  if (unit === "B") return formatBytes(value);
+  return unit === "ms" ? `${value.toFixed(3)} ms` : `${formatCount(value)} bit operations`;
 }

@@ -3,8 +3,8 @@ import { opOf } from "../../ops/registry.ts";
 import { takesFormats } from "../calibrable.ts";
 import { defineMethod } from "../define.ts";
 import { formatOf } from "../../transform/formats.ts";
-import type { Findings } from "./findings.ts";
 import { settleTarget, upgradeTarget } from "../targetParams.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -38,8 +38,9 @@ export default defineMethod({
       disk: weights * (2 + front.length),
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
+  layers: ({ layers }) => layers.map(({ node, format }) => ({ node, bits: formatOf(format).weights })),
   suggest,
 });

@@ -26,7 +26,8 @@ export const params = z.strictObject({
     .meta(
       about({
         title: "Limit",
-        description: "Share of what the model costs with eight bits everywhere (w8a8).",
+        description:
+          "Share of what the model costs with eight bits everywhere (w8a8). Where nothing on offer keeps within it, the nearest that does is taken, with a warning.",
         search: { low: 0.3, high: 1 },
       }),
     ),

@@ -1,8 +1,8 @@
-import { formatBytes, formatCount, formatPercent } from "../../base/format.ts";
+import { formatCount, formatPercent } from "../../base/format.ts";
 import type { ReportBlock, TableCell } from "../../contract/report.ts";
 import { formatOf } from "../../transform/formats.ts";
 import { scoresBlock } from "../scores.ts";
-import type { Findings, FrontPoint } from "./findings.ts";
+import { formatCost, type Findings, type FrontPoint } from "./findings.ts";
 import type { Params } from "./params.ts";
 
 const text = (content: string): TableCell => ({ text: content });
@@ -23,7 +23,11 @@ export function report(findings: Findings, params: Params): readonly ReportBlock
     {
       kind: "facts",
       facts: [
-        { name: "Budget", value: `${cost(point.budget).text}, ${formatPercent(limit)} of eight bits everywhere` },
+        {
+          name: "Budget",
+          value: `${cost(point.wanted ?? point.budget).text}, ${formatPercent(limit)} of eight bits everywhere`,
+        },
+        ...(point.wanted === undefined ? [] : [{ name: "Least that can be", value: cost(point.budget).text }]),
         { name: "Reached", value: cost(point.actual).text },
         { name: "Eight bits everywhere", value: cost(eightBits).text },
         { name: "Float", value: cost(float).text },
@@ -56,15 +60,7 @@ export function report(findings: Findings, params: Params): readonly ReportBlock
 
 const costCell =
   (unit: Findings["unit"]) =>
-  (value: number): TableCell => ({
-    text:
-      unit === "B"
-        ? formatBytes(value)
-        : unit === "ms"
-          ? `${value.toFixed(3)} ms`
-          : `${formatCount(value)} bit operations`,
-    value,
-  });
+  (value: number): TableCell => ({ text: formatCost(unit, value), value });
 
 function frontBlocks({ unit, front, limit }: Findings): readonly ReportBlock[] {
   const cost = costCell(unit);

@@ -1,16 +1,17 @@
 import { throwIfCancelled } from "../../base/cancel.ts";
 import { LatheError } from "../../base/error.ts";
+import { formatPercent } from "../../base/format.ts";
 import type { Model } from "../../graph/model.ts";
 import { timeModels } from "../../measure/timeModels.ts";
 import { findWeights } from "../../measure/weights.ts";
-import { assignChoices } from "../../search/assign.ts";
+import { assignChoices, leastCost } from "../../search/assign.ts";
 import { formatOf, type FormatName } from "../../transform/formats.ts";
 import type { Assignment } from "../../transform/writeFormats.ts";
 import type { MethodContext, MethodResult } from "../define.ts";
 import { calibrateFormats, type Calibrated } from "../formatCalibration.ts";
 import { scoreModels } from "../scores.ts";
 import { costTable, needsOf, sumOf, type Costs } from "./costs.ts";
-import type { Findings, FrontPoint } from "./findings.ts";
+import { formatCost, type Findings, type FrontPoint } from "./findings.ts";
 import type { Params } from "./params.ts";
 import { remembering } from "./remember.ts";
 import { judgeLayers, type Judged, type Judgement } from "./sensitivity.ts";
@@ -35,7 +36,13 @@ export async function run(context: Context): Promise<MethodResult<Findings>> {
   for (const limit of [...new Set([params.limit, ...params.front])]) {
     throwIfCancelled(signal);
     emit({ kind: "stage", name: `Solve for ${limit}` });
-    found.push(await solver(limit, limit * reference.eightBits));
+    const solved = await solver(limit, limit * reference.eightBits);
+    // Below the least that can be, every limit gives the same model.
+    const isKnown =
+      solved.point.wanted !== undefined && found.some(({ point }) => point.actual === solved.point.actual);
+    if (isKnown)
+      emit({ kind: "message", level: "warning", text: `Limit ${limit} gives nothing less than the others.` });
+    else found.push(solved);
   }
   const [main] = found;
   emit({ kind: "stage", name: "Time the result" });
@@ -109,16 +116,19 @@ function makeSolver({ context, calibrated, judgement, costs }: Solving) {
     uniforms.set(name, made);
     return made;
   };
+  const things = free.map(({ node }) =>
+    choicesOf(node.name).map(({ format, harm }) => {
+      const needs = needsOf(format);
+      return { harm, cost: costs.of(node.name, format), ...(needs !== undefined && { needs }) };
+    }),
+  );
   const solve = async (budget: number): Promise<readonly (Judged & { readonly name: string })[]> => {
-    const things = free.map(({ node }) =>
-      choicesOf(node.name).map(({ format, harm }) => {
-        const needs = needsOf(format);
-        return { harm, cost: costs.of(node.name, format), ...(needs !== undefined && { needs }) };
-      }),
-    );
-    const chosen = await assignChoices(things, { limit: budget - costs.fixed, shared: costs.shared });
+    // Rounding must not make the least budget a little too small.
+    const limit = Math.max(budget - costs.fixed, await least);
+    const chosen = await assignChoices(things, { limit, shared: costs.shared });
     return free.map(({ node }, i) => ({ name: node.name, ...choicesOf(node.name)[chosen[i]!]! }));
   };
+  const least = leastCost(things, costs.shared);
   const written = async (budget: number) => {
     const picks = await solve(budget);
     const assignment: Assignment = new Map(picks.map(({ name, format }) => [name, format]));
@@ -126,7 +136,8 @@ function makeSolver({ context, calibrated, judgement, costs }: Solving) {
     const [predicted, actual] = [sumOf(costs, assignment), costs.actual(model, assignment)];
     return { picks, assignment, model, predicted, actual };
   };
-  return async (limit: number, budget: number): Promise<Solved> => {
+  return async (limit: number, wanted: number): Promise<Solved> => {
+    const budget = Math.max(wanted, costs.fixed + (await least));
     let made = await written(budget);
     let slack = 0;
     // Neighbours share constants that each counts as its own; what that leaves of the budget is worth a second look.
@@ -151,6 +162,7 @@ function makeSolver({ context, calibrated, judgement, costs }: Solving) {
     const point: FrontPoint = {
       limit,
       budget,
+      ...(actual > wanted && { wanted }),
       slack,
       predicted,
       actual,
@@ -193,8 +205,9 @@ function layersOf({ calibrated, costs, judged, assignment }: Choosing): Findings
   }));
 }
 
-function warningsOf({ layers, front, limit, unit, times }: Findings): readonly string[] {
+function warningsOf({ layers, front, limit, unit, times, eightBits }: Findings): readonly string[] {
   const warnings: string[] = [];
+  const cost = (value: number): string => formatCost(unit, value);
   const simulated = layers.filter(({ format }) => formatOf(format).isSimulated);
   if (simulated.length > 0) {
     const which = simulated.length === 1 ? `"${simulated[0]!.node}" has` : `${simulated.length} layers have`;
@@ -203,6 +216,11 @@ function warningsOf({ layers, front, limit, unit, times }: Findings): readonly s
     );
   }
   const point = front.find((p) => p.limit === limit);
+  if (point?.wanted !== undefined) {
+    warnings.push(
+      `Nothing on offer keeps within the budget of ${cost(point.wanted)}, ${formatPercent(limit)} of eight bits everywhere: the nearest that does was taken, ${cost(point.actual)} or ${formatPercent(point.actual / eightBits)}. Offer narrower formats, or raise the limit.`,
+    );
+  }
   if (point?.uniform !== undefined && point.uniform.kl < point.kl) {
     warnings.push(
       `Uniform ${point.uniform.format} changes the outputs less (${point.uniform.kl.toExponential(2)} against ${point.kl.toExponential(2)} nats) at no greater cost: the harms of single layers do not add up here.`,

@@ -1,42 +1,37 @@
-import type { SpeedGate } from "../../measure/speedGate.ts";
-import type { OutputError } from "../../measure/outputError.ts";
+import { z } from "zod";
+import { figure, kept, listOf, namedOp, outputError, speedGate } from "../findingParts.ts";
 
-export interface LayerSensitivity extends OutputError {
-  readonly node: string;
-  readonly op: string;
-}
+/** What a layer does to the outputs where it alone is quantised. */
+const sensitivity = outputError.extend(namedOp.shape);
+export type LayerSensitivity = z.output<typeof sensitivity>;
 
-export interface LayerSaturation {
-  readonly node: string;
+const saturation = z.object({
+  node: z.string(),
   /** Share of product pairs that would saturate, in [0, 1]. */
-  readonly saturated: number;
+  saturated: figure,
   /** Signal-to-noise of the sums with saturation against those without, in dB. */
-  readonly sqnr: number;
-}
+  sqnr: figure,
+});
+export type LayerSaturation = z.output<typeof saturation>;
 
 /** What a run of static quantisation found out. */
-export interface Findings {
-  readonly gate: SpeedGate;
-  readonly samples: number;
-  readonly folded: number;
-  readonly equalized: readonly (readonly [string, string])[];
-  readonly layers: readonly {
-    readonly node: string;
-    readonly op: string;
-    readonly weightSqnr: number;
-    readonly channels: number;
-    /** Channels with fewer levels, so that no sum can saturate; absent in older records. */
-    readonly reduced?: number;
-  }[];
-  readonly ranges: readonly {
-    readonly value: string;
-    readonly low: number;
-    readonly high: number;
-    readonly scale: number;
-    readonly zeroPoint: number;
-  }[];
-  readonly kept: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
-  readonly sensitivity: readonly LayerSensitivity[];
-  readonly excluded: readonly string[];
-  readonly saturation: readonly LayerSaturation[];
-}
+export const findings = z.object({
+  gate: speedGate,
+  samples: z.int(),
+  folded: z.int(),
+  equalized: listOf(z.tuple([z.string(), z.string()]).readonly()),
+  layers: listOf(
+    namedOp.extend({
+      weightSqnr: figure,
+      channels: z.int(),
+      /** Channels with fewer levels, so that no sum can saturate; absent in older records. */
+      reduced: z.int().optional(),
+    }),
+  ),
+  ranges: listOf(z.object({ value: z.string(), low: figure, high: figure, scale: figure, zeroPoint: z.int() })),
+  kept,
+  sensitivity: listOf(sensitivity),
+  excluded: listOf(z.string()),
+  saturation: listOf(saturation),
+});
+export type Findings = z.output<typeof findings>;

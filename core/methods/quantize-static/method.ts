@@ -1,8 +1,8 @@
 import { elementCount } from "../../base/array.ts";
 import { opOf } from "../../ops/registry.ts";
 import { defineMethod } from "../define.ts";
-import type { Findings } from "./findings.ts";
 import { settleTarget, upgradeTarget } from "../targetParams.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { applies } from "./applies.ts";
@@ -33,9 +33,10 @@ export default defineMethod({
       disk: weights * 1.1,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers, sensitivity }: Findings) => {
+  layers: ({ layers, sensitivity }) => {
     const judged = new Map(sensitivity.map((s) => [s.node, { sensitivity: s.kl, error: s.sqnr }]));
     const written = new Set(layers.map((l) => l.node));
     return [

@@ -1,6 +1,6 @@
 import { defineMethod } from "../define.ts";
 import { searchEstimate } from "../searchEstimate.ts";
-import type { SearchFindings } from "../searchFindings.ts";
+import { searchFindings } from "../searchFindings.ts";
 import { oneNet } from "../searchParams.ts";
 import { searchReport } from "../searchReport.ts";
 import { needsTask } from "../searchSpace.ts";
@@ -21,7 +21,8 @@ export default defineMethod({
   estimate: (_, given, all) =>
     searchEstimate(given, { nets: given.baseline ? 2 * given.trials - given.population : given.trials, all }),
   load: () => import("./run.ts"),
-  report: (findings: SearchFindings) => searchReport(findings),
+  findings: searchFindings,
+  report: searchReport,
   again: (given, { point }) => ({ ...oneNet(given, point), baseline: false }),
   suggest,
 });

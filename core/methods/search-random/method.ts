@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineMethod } from "../define.ts";
 import { searchEstimate } from "../searchEstimate.ts";
-import type { SearchFindings } from "../searchFindings.ts";
+import { searchFindings } from "../searchFindings.ts";
 import { oneNet, searchParams } from "../searchParams.ts";
 import { searchReport } from "../searchReport.ts";
 import { needsTask } from "../searchSpace.ts";
@@ -18,6 +18,7 @@ export default defineMethod({
   applies: (model) => needsTask(model),
   estimate: (_, params, all) => searchEstimate(params, { nets: params.trials, all }),
   load: () => import("./run.ts"),
-  report: (findings: SearchFindings) => searchReport(findings),
+  findings: searchFindings,
+  report: searchReport,
   again: (params, { point }) => oneNet(params, point),
 });

@@ -1,25 +1,29 @@
-import type { StagedParams } from "../../zoo/staged.ts";
-import type { SearchFindings } from "../searchFindings.ts";
+import { z } from "zod";
+import { stagedParams } from "../../zoo/staged.ts";
+import { figure, listOf } from "../findingParts.ts";
+import { searchFindings } from "../searchFindings.ts";
 
 /** A subnet beside the same net trained alone with as many samples. */
-export interface AloneNet {
+const alone = z.object({
   /** Place in the front. */
-  readonly place: number;
+  place: z.int(),
   /** Validation accuracies. */
-  readonly shared: number;
-  readonly alone: number;
-}
+  shared: figure,
+  alone: figure,
+});
+export type AloneNet = z.output<typeof alone>;
 
 /** What a supernet search came to. */
-export interface SupernetFindings extends SearchFindings {
+export const findings = searchFindings.extend({
   /** Mean loss of the largest subnet in each epoch. */
-  readonly losses: readonly number[];
+  losses: listOf(figure),
   /** Samples that the supernet was trained on in all. */
-  readonly samples: number;
-  readonly largest: { readonly point: StagedParams; readonly accuracy: number };
+  samples: z.int(),
+  largest: z.object({ point: stagedParams, accuracy: figure }),
   /** Greatest difference between supernet and subnet alone, over the greatest logit. */
-  readonly difference: number;
-  readonly alone: readonly AloneNet[];
+  difference: figure,
+  alone: listOf(alone),
   /** Latency as measured of the nets that were taken out, by their place in the front. */
-  readonly measured?: readonly { readonly place: number; readonly latency: number }[];
-}
+  measured: listOf(z.object({ place: z.int(), latency: figure })).optional(),
+});
+export type SupernetFindings = z.output<typeof findings>;

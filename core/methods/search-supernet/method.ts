@@ -1,5 +1,6 @@
 import { defineMethod } from "../define.ts";
 import { needsTask } from "../searchSpace.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 
@@ -22,6 +23,7 @@ export default defineMethod({
     const seen = epochs * (samples === 0 ? all : Math.min(samples, all));
     return { seconds: 10 + ((2 + random + alone) * seen) / SPEED + 2 * trials, memory: 1e9, disk: 2e7 };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
 });

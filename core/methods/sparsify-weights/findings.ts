@@ -1,27 +1,30 @@
-import type { StoredSizes } from "../../measure/compressed.ts";
-import type { SpeedGate } from "../../measure/speedGate.ts";
-import type { EpochResult } from "../../train/plan.ts";
-import type { Scores } from "../scores.ts";
+import { z } from "zod";
+import { epochs, listOf, scores, speedGate } from "../findingParts.ts";
 
 /** One weight of the result. */
-export interface LayerSparsity {
-  readonly node: string;
-  readonly weight: string;
-  readonly dims: readonly number[];
-  readonly elements: number;
-  readonly zeros: number;
+const layer = z.object({
+  node: z.string(),
+  weight: z.string(),
+  dims: listOf(z.int()),
+  elements: z.int(),
+  zeros: z.int(),
   /** Why it was left dense. */
-  readonly reason?: string;
-}
+  reason: z.string().optional(),
+});
+export type LayerSparsity = z.output<typeof layer>;
+
+/** Bytes: of `measure/compressed.ts`, `StoredSizes`. */
+const sizes = z.object({ file: z.int(), deflated: z.int(), bitmap: z.int(), bitmapDeflated: z.int() });
 
 /** What a run found out. */
-export interface Findings {
-  readonly layers: readonly LayerSparsity[];
+export const findings = z.object({
+  layers: listOf(layer),
   /** Epochs of the last training; empty without one. */
-  readonly history: readonly EpochResult[];
+  history: epochs,
   /** Epochs of all trainings that led to the result. */
-  readonly epochs: number;
-  readonly scores?: Scores;
-  readonly sizes: { readonly before: StoredSizes; readonly after: StoredSizes };
-  readonly gate: SpeedGate;
-}
+  epochs: z.int(),
+  scores: scores.optional(),
+  sizes: z.object({ before: sizes, after: sizes }),
+  gate: speedGate,
+});
+export type Findings = z.output<typeof findings>;

@@ -4,8 +4,8 @@ import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { FIXED_RATE } from "../fineTuneParams.ts";
 import { withFixedRate } from "../learningRate.ts";
-import type { Findings } from "./findings.ts";
 import { samplesOfTraining } from "../trainingCost.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -44,9 +44,10 @@ export default defineMethod({
       disk: weights * 40,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
-  layers: ({ layers }: Findings) =>
+  layers: ({ layers }) =>
     layers.map(({ node, elements, zeros }) => ({ node, sparsity: elements === 0 ? 0 : zeros / elements })),
   suggest,
 });

@@ -1,12 +1,14 @@
-import type { EpochResult, Extent } from "../../train/plan.ts";
+import { z } from "zod";
+import { epochs, extent } from "../findingParts.ts";
 
 /** What a training came to. */
-export interface Findings {
-  readonly history: readonly EpochResult[];
-  readonly extent: Extent;
+export const findings = z.object({
+  history: epochs,
+  extent,
   /** Training samples and elements of the weights that were trained. */
-  readonly samples: number;
-  readonly parameters: number;
+  samples: z.int(),
+  parameters: z.int(),
   /** Epoch whose weights the model has. */
-  readonly epoch: number;
-}
+  epoch: z.int(),
+});
+export type Findings = z.output<typeof findings>;

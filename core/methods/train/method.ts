@@ -3,6 +3,7 @@ import { needsFloatWeights } from "../floatModel.ts";
 import { defineMethod } from "../define.ts";
 import { withFixedRate } from "../learningRate.ts";
 import { samplesOfTraining } from "../trainingCost.ts";
+import { findings } from "./findings.ts";
 import { params } from "./params.ts";
 import { report } from "./report.ts";
 import { suggest } from "./suggest.ts";
@@ -26,6 +27,7 @@ export default defineMethod({
       disk: weights * 40,
     };
   },
+  findings,
   load: () => import("./run.ts"),
   report,
   suggest,

@@ -43,8 +43,3 @@ export function tokenOf(protocols: string | undefined): string {
 export function isSameToken(given: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(hash(given), "hex"), Buffer.from(hash(expected), "hex"));
 }
-
-/** Tokens go into addresses and protocol names. */
-export function isToken(text: string): boolean {
-  return /^[\w-]{16,200}$/.test(text);
-}

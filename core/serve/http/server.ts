@@ -9,7 +9,8 @@ import type { Engine } from "../engine.ts";
 import { answerPage } from "../pages.ts";
 import { SECURITY_HEADERS } from "../policy.ts";
 import { router } from "../router.ts";
-import { isLoopback, isOwnHost, isOwnOrigin, isSameToken, isToken, PROTOCOL, tokenOf } from "./checks.ts";
+import { isLoopback, isOwnHost, isOwnOrigin, isSameToken, PROTOCOL, tokenOf } from "./checks.ts";
+import { isToken, TOKEN_FORM } from "./token.ts";
 
 export interface ServeOptions {
   readonly engine: Engine;
@@ -50,9 +51,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
   }
   if (!isToken(token)) {
-    throw new LatheError("invalid-argument", `"${token}" is not a token.`, {
-      hint: "Use 16 to 200 letters, digits, dashes and underscores.",
-    });
+    throw new LatheError(
+      "invalid-argument",
+      `The token "${token}" has ${token.length} characters; a token is ${TOKEN_FORM}.`,
+      { hint: "Choose another one, or leave --token out: then a random one is made." },
+    );
   }
   const hosts = isLoopback(host) ? ["127.0.0.1", "localhost", "::1"] : [host];
   const server = createServer();

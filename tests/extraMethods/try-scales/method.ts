@@ -33,12 +33,13 @@ export const params = z.strictObject({
 export type Params = z.output<typeof params>;
 
 /** What a run found out. */
-export interface Findings {
-  readonly best: number;
-  readonly resumed: number;
+export const findings = z.object({
+  best: z.number(),
+  resumed: z.int(),
   /** Bytes of the teacher's constants. */
-  readonly teacher: number;
-}
+  teacher: z.int(),
+});
+export type Findings = z.output<typeof findings>;
 
 /** Tries scales of the first weight. It is there so that tests have a method of many short trials. */
 export default defineMethod({
@@ -51,8 +52,9 @@ export default defineMethod({
   needsData: () => false,
   applies: () => ({ applies: true, notes: [] }),
   estimate: (_, { trials, pause }) => ({ seconds: (trials * pause) / 1000, memory: 1e8, disk: 1e4 }),
+  findings,
   load: () => import("./run.ts"),
-  report: (findings: Findings) => [{ kind: "text", text: `Best scale: ${findings.best}.` }],
+  report: (findings) => [{ kind: "text", text: `Best scale: ${findings.best}.` }],
   suggest: ({ baseline, tried }) =>
     tried.some((t) => t.method === "try-scales")
       ? undefined

@@ -1,28 +1,47 @@
-import type { Attribute, FunctionDefinition, Graph, Model, Node, SparseTensor, Tensor } from "../graph/model.ts";
+import type { Attribute, FunctionDefinition, Graph, Model, Node, SparseTensor, Tensor } from "./model.ts";
 
 /** All constants of a model: initializers, sparse ones, attributes, in subgraphs and functions too. */
 export function* tensorsOf(model: Model): Generator<Tensor> {
+  for (const { tensor } of namedTensors(model)) yield tensor;
+}
+
+/** A constant, and the name by which it is known: its own, or that of the value that its node makes of it. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** All constants of a model, as `tensorsOf` gives them, by name. */
+export function* namedTensors(model: Model): Generator<NamedTensor> {
   yield* graphTensors(model.graph);
-  for (const definition of model.functions) {
-    yield* attributeTensors(definition.defaults);
-    for (const node of definition.nodes) yield* attributeTensors(node.attributes);
+  for (const { name, defaults, nodes } of model.functions) {
+    yield* attributeTensors(defaults, name);
+    for (const node of nodes) yield* attributeTensors(node.attributes, node.outputs[0]);
   }
 }
 
-function* graphTensors(graph: Graph): Generator<Tensor> {
-  yield* graph.initializers;
-  for (const sparse of graph.sparseInitializers) yield* [sparse.values, sparse.indices];
-  for (const node of graph.nodes) yield* attributeTensors(node.attributes);
+function* graphTensors(graph: Graph): Generator<NamedTensor> {
+  for (const tensor of graph.initializers) yield { name: tensor.name, tensor };
+  for (const sparse of graph.sparseInitializers) yield* sparseParts(sparse);
+  for (const node of graph.nodes) yield* attributeTensors(node.attributes, node.outputs[0]);
 }
 
-function* attributeTensors(attributes: Readonly<Record<string, Attribute>>): Generator<Tensor> {
+function* sparseParts({ values, indices }: SparseTensor, owner = ""): Generator<NamedTensor> {
+  for (const tensor of [values, indices]) yield { name: tensor.name || owner, tensor };
+}
+
+function* attributeTensors(
+  attributes: Readonly<Record<string, Attribute>>,
+  owner: string | undefined,
+): Generator<NamedTensor> {
+  const named = (tensor: Tensor): NamedTensor => ({ name: tensor.name || (owner ?? ""), tensor });
   for (const attribute of Object.values(attributes)) {
-    if (attribute.kind === "tensor") yield attribute.value;
-    else if (attribute.kind === "tensors") yield* attribute.value;
+    if (attribute.kind === "tensor") yield named(attribute.value);
+    else if (attribute.kind === "tensors") yield* attribute.value.map(named);
     else if (attribute.kind === "graph") yield* graphTensors(attribute.value);
     else if (attribute.kind === "graphs") for (const graph of attribute.value) yield* graphTensors(graph);
-    else if (attribute.kind === "sparse-tensor") yield* [attribute.value.values, attribute.value.indices];
-    else if (attribute.kind === "sparse-tensors") for (const s of attribute.value) yield* [s.values, s.indices];
+    else if (attribute.kind === "sparse-tensor") yield* sparseParts(attribute.value, owner);
+    else if (attribute.kind === "sparse-tensors") for (const s of attribute.value) yield* sparseParts(s, owner);
   }
 }
 
