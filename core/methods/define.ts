@@ -127,7 +127,8 @@ export interface LayerFinding {
 const ASSUMED_SAMPLES = 10_000;
 
 /** Findings as they are kept: with the learning rates of a run's trainings. */
-type Rated<F> = F & { readonly trainings?: readonly TrainedRate[] };
+const rated = z.object({ trainings: trainedRates.optional() });
+type Rated<F> = F & z.output<typeof rated>;
 
 const BRAND: unique symbol = Symbol.for("lathe.method");
 
@@ -169,14 +170,14 @@ export function defineMethod<S extends z.ZodType<object>, F extends object>(
       details: { issues: issues },
     });
   };
-  const rated = z.intersection(definition.findings, z.object({ trainings: trainedRates.optional() }));
-  const readFindings = (kept: Json): Rated<F> => {
-    const parsed = rated.safeParse(kept);
+  const readBy = <T>(schema: z.ZodType<T>, kept: Json): T => {
+    const parsed = schema.safeParse(kept);
     if (parsed.success) return parsed.data;
     throw new LatheError("invalid-project", `What ${id} found out is damaged: ${issuesOf(parsed.error)}.`, {
       hint: "Restore project.sqlite from a backup, or run the recipe again.",
     });
   };
+  const readFindings = (kept: Json): Rated<F> => ({ ...readBy(definition.findings, kept), ...readBy(rated, kept) });
   const info: MethodInfo = {
     id,
     family,
