@@ -1,4 +1,5 @@
 import { toLatheError } from "../base/error.ts";
+import { countCalled, functionsOf } from "../graph/calls.ts";
 import { describeNan, NAN_HINT } from "../graph/nanConstants.ts";
 import type { Model } from "../graph/model.ts";
 import { whyNotRunnable } from "../graph/runnable.ts";
@@ -17,8 +18,9 @@ export interface Admitted {
   readonly warnings: readonly string[];
 }
 
-/** Bytes of constants above which the runtime is not asked to load a model only to see whether it can. */
-const MOST_TRIED = 2 ** 30;
+/** Bytes of constants, and ops within calls, above which the runtime is not asked to load a model only to see whether it can. */
+const MOST_BYTES = 2 ** 30;
+const MOST_CALLED = 10_000;
 
 /** Looks a model over before anything is done with it, and repairs what can be repaired without changing what it computes. */
 export async function admitModel(read: Model, { host }: Project, { signal }: Work): Promise<Admitted> {
@@ -38,7 +40,8 @@ export async function admitModel(read: Model, { host }: Project, { signal }: Wor
 
 /** What the runtime says against a model: types and shapes that do not fit, in bodies of loops and branches too. */
 async function whyNotLoaded(model: Model, host: Project["host"]): Promise<string | undefined> {
-  if (constantBytes(model) > MOST_TRIED) return undefined;
+  const called = countCalled(model.graph.nodes, functionsOf(model));
+  if (constantBytes(model) > MOST_BYTES || called > MOST_CALLED) return undefined;
   try {
     await withSession(withTypedConditions(model), { host, optimization: "none" }, () => Promise.resolve());
     return undefined;
