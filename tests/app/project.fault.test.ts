@@ -195,7 +195,7 @@ test("a recipe for another model, other data, a newer method or no recipe at all
   });
   expect(await failureOf(runMethod(project, { recipe: { ...recipe, version: 99 } }, work))).toEqual({
     code: "newer-version",
-    message: 'The recipe is for version "99" of quantize-static; this Lathe has version 1.',
+    message: 'The recipe is for version "99" of quantize-static; this Lathe has version 2.',
   });
   expect(() => parseRecipe("{", "r.json")).toThrow('"r.json" is not JSON.');
   expect(() => parseRecipe('{"lathe": 1}', "r.json")).toThrow(/^"r.json" is not a recipe: "method: /);

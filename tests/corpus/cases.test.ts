@@ -89,14 +89,14 @@ describe.skipIf(!isThere)(`models with one awkward property each${note}`, () => 
   it.each(Object.keys(CASES))("%s comes in, and what is wrong with it is said", async (name) => {
     const { variant } = await bringIn(name);
     expect(variant.warnings).toEqual(
-      (CASES[name]?.told ?? []).map((t) => (typeof t === "string" ? t : expect.stringMatching(t))),
+      (CASES[name]?.told ?? []).map((t) => (typeof t === "string" ? t : (expect.stringMatching(t) as string))),
     );
   });
 
   const tried = Object.entries(CASES).flatMap(([name, { works = [], refused = [] }]) =>
     [...works.map((w) => [...w, undefined] as const), ...refused].map((w) => [name, ...w] as const),
   );
-  it.each(tried)("%s and %s", async (name, method, params, message) => {
+  it.each(tried)("%s and %s", async (...[name, method, params, message]) => {
     const { project } = await bringIn(name);
     await importData(project, join(sharedData ?? "", "datasets/cifar10-5k"), quietWork());
     const request = { method, params, seed: 0, threads: 1 };
