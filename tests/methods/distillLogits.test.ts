@@ -76,7 +76,7 @@ describe("a distilled student", () => {
       ),
     ).toBe(!isClear);
     const method = await findMethod(ID);
-    const blocks = method.report(findings as unknown as Json, FAST);
+    const blocks = method.report(findings, FAST);
     expect(blocks.map((b) => b.kind)).toEqual(["facts", "table", "lines"]);
   });
 

@@ -124,7 +124,7 @@ describe("pruned channels", () => {
     const kept = findings.groups.find((g) => g.group === "layer1.conv")!;
     expect(kept).toMatchObject({ reason: "it is protected", after: kept.before });
     const method = await findMethod(ID);
-    const blocks = method.report(findings as unknown as Json, { remove: 0.3 });
+    const blocks = method.report(findings, { remove: 0.3 });
     expect(blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []))).toEqual([
       "Accuracy on 128 validation samples",
       "What it costs",

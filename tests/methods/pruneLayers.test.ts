@@ -129,7 +129,7 @@ describe("pruned layers", () => {
     expect(findings.scores!.scores.map((s) => s.label).toSorted()).toEqual(labels.toSorted());
     expect(findings.regions.map((r) => r.name)).not.toContain("layer1.0.conv1 … layer1.0.conv2");
     const method = await findMethod(ID);
-    const blocks = method.report(findings as unknown as Json, { remove: 0.3 });
+    const blocks = method.report(findings, { remove: 0.3 });
     expect(blocks.flatMap((b) => (b.kind === "table" ? [b.title] : []))).toEqual([
       "Accuracy on 128 validation samples",
       "What it costs",

@@ -173,7 +173,7 @@ describe("mixed precision", () => {
     expect(found.unit).toBe("ms");
     for (const { choices } of found.layers) for (const { cost } of choices) expect(cost).toBeGreaterThanOrEqual(0);
     expect(pointOf(found).predicted).toBeLessThanOrEqual(pointOf(found).budget);
-    const text = JSON.stringify(method.report(found as unknown as Json, method.parse({ budget: "latency" })));
+    const text = JSON.stringify(method.report(found, method.parse({ budget: "latency" })));
     expect(text).toContain("The table of layers says");
     expect(found.times.mixed).toBeGreaterThan(0);
   });
@@ -210,7 +210,7 @@ describe("mixed precision", () => {
   it("reports in blocks that hold numbers", async () => {
     const { found } = await mixed({ limit: 0.7, front: [0.9], sensitivity: "hessian", probes: 2 });
     expect(found.traceError).toBeGreaterThan(0);
-    const blocks = method.report(found as unknown as Json, method.parse({ sensitivity: "hessian" }));
+    const blocks = method.report(found, method.parse({ sensitivity: "hessian" }));
     expect(blocks.map((b) => b.kind)).toEqual(["facts", "table", "table", "scatter", "table"]);
     expect(JSON.stringify(blocks)).not.toMatch(/NaN|undefined|Infinity/);
   });
@@ -236,7 +236,7 @@ describe("mixed precision", () => {
         ),
       );
       expect(others, "lower limits give the same").toEqual([]);
-      const text = JSON.stringify(method.report(found as unknown as Json, method.parse({ budget })));
+      const text = JSON.stringify(method.report(found, method.parse({ budget })));
       expect(text).toContain("Least that can be");
     },
   );

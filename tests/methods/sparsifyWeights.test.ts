@@ -97,7 +97,7 @@ describe("sparse weights", () => {
     expect(sizes.after.deflated).toBeLessThan(sizes.before.deflated);
     expect(gate.reasons.join()).toMatch(/ONNX Runtime (multiplies by zeros|has no kernels)/);
     const method = await findMethod(ID);
-    const blocks = method.report(findings as unknown as Json, { sparsity: 0.9 });
+    const blocks = method.report(findings, { sparsity: 0.9 });
     expect(blocks[0]).toMatchObject({
       kind: "callout",
       text: expect.stringMatching(/^The sparse model runs at \d\.\d\d× the speed of the dense one/) as string,
