@@ -14,6 +14,7 @@ import { pickOf } from "../data/splits.ts";
 import { findMethod } from "../methods/catalogue.ts";
 import type { Method, MethodResult } from "../methods/define.ts";
 import { loadTensors, readModel } from "../onnx/read.ts";
+import { joinBranches } from "../transform/selectBranches.ts";
 import { checkDisk } from "./disk.ts";
 import { storedBytes, storeModel, withModelFile } from "./modelFiles.ts";
 import { findData, trainingSamples, type Project, type Work } from "./project.ts";
@@ -76,14 +77,15 @@ function preparationOf(project: Project, data: string | undefined): Preprocessin
   return findData(project, data)?.preprocessing;
 }
 
-/** What a method made at the prepared sizes, with the sizes open that were open before. */
+/** What a method made, with Ifs where it has chosen between both branches, and the sizes open that were open before. */
 async function released(
   made: MethodResult<Json>,
   sized: Sized,
   options: Parameters<typeof releaseSizes>[2],
 ): Promise<MethodResult<Json>> {
   const release = async <T extends Pick<MethodResult<Json>, "model" | "warnings">>(one: T): Promise<T> => {
-    const { model, warning } = await releaseSizes(one.model, sized, options);
+    const joined = Object.freeze({ ...one.model, graph: joinBranches(one.model.graph) });
+    const { model, warning } = await releaseSizes(joined, sized, options);
     return { ...one, model, warnings: [...one.warnings, ...(warning === undefined ? [] : [warning])] };
   };
   const others = made.others && (await Promise.all(made.others.map(release)));

@@ -64,9 +64,13 @@ export function freshNames(graph: Graph): (wish: string) => string {
     for (const output of node.outputs) taken.add(output);
     for (const body of subgraphsOf(node)) for (const name of namesWithin(body)) taken.add(name);
   }
+  /** The number to try next behind a name: those before it are taken, and stay so. */
+  const next = new Map<string, number>();
   return (wish) => {
     let name = wish;
-    for (let n = 1; taken.has(name); n++) name = `${wish}_${n}`;
+    let number = next.get(wish) ?? 1;
+    while (taken.has(name)) name = `${wish}_${number++}`;
+    next.set(wish, number);
     taken.add(name);
     return name;
   };

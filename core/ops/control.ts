@@ -7,7 +7,9 @@ export const controlOps = [
   ...defineOps(["If"], {
     domain: "",
     since: 1,
-    gradient: { unsupported: "which branch is taken is known only when it runs" },
+    gradient: {
+      unsupported: "which branch is taken is known only when it runs, and the two cannot be computed side by side",
+    },
     channels: bodies,
     quantize: inFloat,
     cost: free,

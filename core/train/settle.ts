@@ -1,3 +1,4 @@
+import { throwIfCancelled } from "../base/cancel.ts";
 import type { Host } from "../base/host.ts";
 import type { Graph, Model } from "../graph/model.ts";
 import { findShapes, type ShapeOptions } from "../measure/shapes.ts";
@@ -5,6 +6,7 @@ import { foldIntegers } from "../runtime/foldIntegers.ts";
 import { normalizeModel } from "../transform/constants.ts";
 import { foldShapes } from "../transform/foldShapes.ts";
 import { inlineBranches } from "../transform/inlineBranches.ts";
+import { selectBranches } from "../transform/selectBranches.ts";
 import { inlineFunctions } from "../transform/inlineFunctions.ts";
 
 export interface SettleOptions extends Omit<ShapeOptions, "host"> {
@@ -17,7 +19,8 @@ const ROUNDS = 8;
 /**
  * A model with as little left to decide at run time as its inputs allow, as differentiation wants it: functions put in
  * place of their calls, sizes and whole numbers that never change computed, branches that are always taken put in place
- * of their If. Computes the same on inputs of the sizes that were found; the batch stays open.
+ * of their If, and where the data choose, both branches with a choice between them (`joinBranches` is the way back from
+ * that). Computes the same on inputs of the sizes that were found; the batch stays open.
  * @param model constants in memory
  * @throws what loading and running the model throws
  */
@@ -30,7 +33,22 @@ export async function settleModel(model: Model, options: SettleOptions): Promise
     if (next.graph === settled.graph) break;
     settled = next;
   }
-  return settled;
+  return hasBranches(settled.graph) ? withBothBranches(settled, options) : settled;
+}
+
+/** Ifs that the data choose become choices between both branches, where these can be computed side by side. */
+async function withBothBranches(model: Model, options: SettleOptions): Promise<Model> {
+  const { graph, selections } = selectBranches(model.graph);
+  const both = normalizeModel({ ...model, graph });
+  // A branch may be one that can only be computed where it is taken, or give other sizes.
+  const found = await findShapes(both, options).catch(() => {
+    throwIfCancelled(options.signal);
+  });
+  const fits = selections.every(({ branches: [yes, no] }) => {
+    const [a, b] = [found?.values.get(yes), found?.values.get(no)];
+    return a !== undefined && a.type === b?.type && a.dims.join() === b.dims.join();
+  });
+  return selections.length > 0 && fits ? both : model;
 }
 
 async function foldNumbers(model: Model, host: Host): Promise<Model> {

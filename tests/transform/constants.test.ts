@@ -71,6 +71,17 @@ describe("normalizeModel", () => {
     expect(normalizeModel(source).graph.nodes.map((n) => n.name)).toEqual(["n", "n_1", "Relu_c", "Relu_y"]);
   });
 
+  it("names forty thousand nodes of one name in their order", () => {
+    const count = 40_000;
+    const nodes = Array.from({ length: count }, (_, i) =>
+      node("Relu", [[i === 0 ? "x" : `v${i - 1}`], [`v${i}`]], { name: "same" }),
+    );
+    const inputs = [value("x", "float32", [1])];
+    const built = model(graph({ inputs, outputs: [value(`v${count - 1}`, "float32", [1])], nodes }));
+    const names = normalizeModel(built).graph.nodes.map((n) => n.name);
+    expect(names).toEqual(Array.from({ length: count }, (_, i) => (i === 0 ? "same" : `same_${i}`)));
+  });
+
   it("folds nodes that only rename, reshape or transpose a constant", async () => {
     const source = net({
       input: ["N", 6],
