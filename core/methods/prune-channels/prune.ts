@@ -1,4 +1,5 @@
 import { LatheError } from "../../base/error.ts";
+import { formatBytes, formatCount, formatMilliseconds } from "../../base/format.ts";
 import { globMatcher } from "../../base/glob.ts";
 import { drawSamples } from "../../data/drawSamples.ts";
 import type { Model } from "../../graph/model.ts";
@@ -215,11 +216,25 @@ function sampleStreamOf({ split }: TrainingContext): ReturnType<NonNullable<Trai
 function unreachable({ most }: Goal, { target, multiple, minimum }: Choosing): never {
   throw new LatheError(
     "invalid-recipe",
-    `Even at the narrowest widths the model exceeds the target of "${most}" (${target}).`,
+    `Even at the narrowest widths the model exceeds the target of "${targetText(target, most)}".`,
     {
       hint: `Remove less, or allow narrower groups: fewest channels ${minimum}, multiples of ${multiple}.`,
     },
   );
+}
+
+/** What is left of the target as people read it. */
+function targetText(target: Choosing["target"], most: number): string {
+  switch (target) {
+    case "macs":
+      return `${formatCount(most)} MACs`;
+    case "parameters":
+      return `${formatCount(most)} parameters`;
+    case "size":
+      return formatBytes(most);
+    case "latency":
+      return formatMilliseconds(most);
+  }
 }
 
 function nothingToPrune({ found }: Opened, choosing: Choosing, names: readonly string[]): LatheError {
