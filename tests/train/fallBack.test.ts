@@ -69,7 +69,7 @@ describe("a training that diverges", () => {
         { heads, rate },
         { model: broken, emit: (e) => told.push(...(e.kind === "message" ? [e.text] : [])) },
       );
-      await expect(failed).rejects.toThrow('Training diverged in epoch 1, batch 1: the loss is "NaN"');
+      await expect(failed).rejects.toThrow('Training cannot start: the constant "head.bias" holds "NaN"');
       expect(told).toEqual([]);
     }
   });
